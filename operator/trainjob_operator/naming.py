@@ -1,0 +1,75 @@
+"""Names, labels and annotations: the one place that spells them.
+
+They equal those of Kubeflow Trainer v2.3 with JobSet v0.12, because the SDK, Kueue and people's tools select by them.
+"""
+
+import hashlib
+
+GROUP = "trainer.kubeflow.org"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+TRAINJOB = "TrainJob"
+TRAINING_RUNTIME = "TrainingRuntime"
+CLUSTER_TRAINING_RUNTIME = "ClusterTrainingRuntime"
+
+FIELD_MANAGER = "trainjob-operator"
+TRAINJOB_CONTROLLER = f"{GROUP}/trainjob-controller"
+MULTIKUEUE_CONTROLLER = "kueue.x-k8s.io/multikueue"
+
+ANCESTOR_LABEL = f"{GROUP}/trainjob-ancestor-step"
+FRAMEWORK_LABEL = f"{GROUP}/framework"
+SUPPORT_LABEL = f"{GROUP}/support"
+
+JOBSET_PREFIX = "jobset.sigs.k8s.io/"
+TRAINJOB_NAME_LABEL = f"{JOBSET_PREFIX}jobset-name"
+TRAINJOB_UID_LABEL = f"{JOBSET_PREFIX}jobset-uid"
+REPLICATED_JOB_LABEL = f"{JOBSET_PREFIX}replicatedjob-name"
+COMPLETION_INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
+
+DATASET_INITIALIZER = "dataset-initializer"
+MODEL_INITIALIZER = "model-initializer"
+TRAINER = "trainer"
+NODE = "node"
+WORKSPACE_VOLUME = "initializer"
+
+RENDEZVOUS_PORT = 29500
+RESERVED_ENV = ("PET_NNODES", "PET_NPROC_PER_NODE", "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT")
+ACCELERATORS_ENV = "TRAINJOB_ACCELERATORS_PER_NODE"
+
+MAX_LABEL_LENGTH = 63
+POD_NAME_SUFFIX_LENGTH = len("-0-0-abcde")
+
+
+def snapshot_name(trainjob: str) -> str:
+    """Name the ConfigMap that keeps the runtime as the TrainJob first saw it."""
+    return f"{trainjob}-runtime-snapshot"
+
+
+def claim_name(template: str, trainjob: str) -> str:
+    """Name the PersistentVolumeClaim that is made from a volume claim template of the runtime."""
+    return f"{template}-{trainjob}"
+
+
+def job_name(trainjob: str, replicated_job: str) -> str:
+    """Name the Job of a replicated job; there is one replica of each, so the index is 0."""
+    return f"{trainjob}-{replicated_job}-0"
+
+
+def rank_zero_host(trainjob: str, replicated_job: str, subdomain: str) -> str:
+    """Name the first pod of a replicated job as DNS in the same namespace resolves it."""
+    return f"{job_name(trainjob, replicated_job)}-0.{subdomain}"
+
+
+def job_key(namespace: str, job: str) -> str:
+    """Hash a Job's namespace and name as JobSet does for its ``job-key`` label (sha1, hex)."""
+    return hashlib.sha1(f"{namespace}/{job}".encode(), usedforsecurity=False).hexdigest()
+
+
+def max_trainjob_name_length(longest_replicated_job: int) -> int:
+    """Give the longest TrainJob name whose pods' names fit into a label value of 63 characters.
+
+    A pod is called ``<trainjob>-<replicated job>-0-<index>-<5 random>``; ``longest_replicated_job`` is the length of the
+    runtime's longest replicated job name.
+    """
+    return MAX_LABEL_LENGTH - len("-") - longest_replicated_job - POD_NAME_SUFFIX_LENGTH
