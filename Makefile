@@ -38,5 +38,33 @@ typecheck: .venv ## mypy --strict
 unit: .venv ## Unit, golden and property tests (no cluster)
 	@$(BIN)/python -m pytest -q tests/unit tests/golden tests/property
 
+golden: .venv ## Rewrite the golden files; read the diff before you commit it
+	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest -q tests/golden
+
+crds: .venv ## Generate crds/ from the models
+	@$(BIN)/python -m trainjob_operator.api.schema crds
+
+test: check training cluster e2e ## Everything; builds what it needs and keeps it in a cache outside the checkout
+
+training: .venv ## TorchTune really trains, on the CPU
+	@$(BIN)/python -m pytest -q tests/training
+
+cluster: .venv ## The operator on an embedded Kubernetes of real parts (as root)
+	@$(BIN)/python -m tests.devcluster build
+	@$(BIN)/python -m pytest -q tests/cluster
+
+e2e: .venv ## The demo's TrainJob, from Hub to fine-tuned model
+	@$(BIN)/python -m tests.devcluster build
+	@$(BIN)/python -m pytest -q tests/e2e
+
+demo: .venv ## Fine-tune a real language model on an embedded Kubernetes, and watch it
+	@$(BIN)/python -m tests.demo
+
+down: .venv ## Take the demo's cluster down
+	@$(BIN)/python -m tests.demo --down
+
+bench: .venv ## Requests, CPU, memory and latency of the control plane, beside a floor without an operator
+	@$(BIN)/python -m tests.bench all
+
 clean: ## Remove what was made in the checkout (caches outside it stay)
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
