@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.devcluster.cache import cache_dir, locked
@@ -48,9 +49,9 @@ def ensure(*tables: dict[str, str]) -> None:
         raise DevclusterError(f"still missing after the installation, see {log}; by hand: {by_hand}")
 
 
-def output_of(*argv: str | Path, text: str | None = None) -> str:
+def output_of(*argv: str | Path, text: str | None = None, env: Mapping[str, str] | None = None) -> str:
     """Run a short command and return its output; DevclusterError with what it said if it fails."""
-    done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
+    done = subprocess.run(argv, input=text, capture_output=True, text=True, env=env, check=False)
     if done.returncode != 0:
         raise DevclusterError(f"{' '.join(map(str, argv))}: {(done.stderr or done.stdout).strip()}")
     return done.stdout
