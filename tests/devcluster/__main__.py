@@ -6,7 +6,7 @@ import shlex
 import sys
 import time
 
-from tests.devcluster import binaries, packages, registry
+from tests.devcluster import base_images, binaries, packages, registry, torch_environment
 from tests.devcluster.cluster import Cluster
 from tests.devcluster.errors import DevclusterError
 
@@ -31,6 +31,7 @@ def _up(arguments: argparse.Namespace) -> int:
         nodes=arguments.nodes,
         gpus=arguments.gpus,
         audit=arguments.audit,
+        torch=torch_environment.ensure() if arguments.torch else None,
         stays=True,
         say=lambda line: print(line, flush=True),
     )
@@ -66,10 +67,13 @@ def _env(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _build(_: argparse.Namespace) -> int:
-    packages.ensure(packages.NODE_PACKAGES)
-    folders = {path.parent for path in binaries.programs().values()} | {binaries.tools()}
-    print(f"ready: {' '.join(map(str, sorted(folders)))}")
+def _build(arguments: argparse.Namespace) -> int:
+    packages.ensure(packages.NODE_PACKAGES, packages.IMAGE_PACKAGES)
+    ready = {path.parent for path in binaries.programs().values()}
+    ready |= {binaries.tools(), base_images.archive(base_images.PYTHON)}
+    if arguments.torch:
+        ready.add(torch_environment.ensure())
+    print("ready: " + " ".join(sorted(map(str, ready))))
     return 0
 
 
@@ -98,7 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     command("down", _down, "take a cluster down, if it is up, and remove all of it")
     command("status", _status, "say what runs")
     command("env", _env, "print the shell's settings for kubectl and helm")
-    command("build", _build, "make everything that is made once a machine", named=False)
+    build = command("build", _build, "make everything that is made once a machine", named=False)
+    for either in (up, build):
+        either.add_argument("--torch", action="store_true", help="with the 5 GB that trainers need")
     command("leftovers", _leftovers, "list what ended clusters have left; exit code 1 if anything", named=False)
     return parser
 
