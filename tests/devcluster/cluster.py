@@ -32,6 +32,8 @@ class Cluster:
     spec: ClusterSpec
     init: Process
     """PID 1 of its namespaces."""
+    launcher: subprocess.Popen[bytes] | None = None
+    """The process that made the namespaces, if it is a child of this one."""
 
     @classmethod
     def start(
@@ -56,7 +58,7 @@ class Cluster:
         programs = {program: str(path) for program, path in binaries.programs().items()}
         kubectl = binaries.tools() / "kubectl"
         say("starting the control plane and the nodes")
-        init = _launch(name, stays=stays)
+        launcher, init = _launch(name, stays=stays)
         try:
             write_pause_image(Path(programs["pause"]), state_dir(name) / "pause.tar")
             spec = ClusterSpec(
@@ -73,11 +75,12 @@ class Cluster:
             for number in range(nodes):
                 cgroup.create(node_cgroup(spec, number))
             spec.save()
-            cluster = cls(spec, init)
+            cluster = cls(spec, init, launcher)
             cluster._await_api(say)
             cluster._await_nodes(gpus, say)
         except BaseException:
             registry.end(name)
+            launcher.wait()
             raise
         return cluster
 
@@ -113,6 +116,8 @@ class Cluster:
     def down(self) -> None:
         """End it, and remove everything that belongs to it."""
         registry.end(self.spec.name)
+        if self.launcher is not None:
+            self.launcher.wait()
 
     def kubectl(self, *args: str | Path, text: str | None = None) -> str:
         """Run kubectl as administrator and return its output; DevclusterError with what it said if it fails."""
@@ -200,8 +205,8 @@ class Cluster:
             raise DevclusterError(f"{what} took more than {_READY_WITHIN_S:.0f} s; logs: {self.spec.state / 'logs'}")
 
 
-def _launch(name: str, *, stays: bool) -> Process:
-    """Start PID 1 in new namespaces and return it."""
+def _launch(name: str, *, stays: bool) -> tuple[subprocess.Popen[bytes], Process]:
+    """Start PID 1 in new namespaces; return its parent, and it."""
     with locked("clusters"):
         for ended in registry.names():
             if registry.holder(ended) is None:
@@ -214,16 +219,16 @@ def _launch(name: str, *, stays: bool) -> Process:
         if not stays:
             argv = ["setpriv", "--pdeathsig", "KILL", *argv]
         with (state / "init.log").open("wb") as log:
-            outer = subprocess.Popen(
+            launcher = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, start_new_session=stays
             )
         try:
-            init = child_of(outer.pid)
+            init = child_of(launcher.pid)
         except DevclusterError as error:
-            outer.kill()
+            launcher.kill()
             raise DevclusterError(f"no namespaces could be made: {tail(state / 'init.log') or error}") from error
         registry.record(name, init)
-        return init
+        return launcher, init
 
 
 def _last_words(state: Path) -> str:
