@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.cluster.waiting import eventually
-from tests.devcluster import Cluster, base_images
+from tests.devcluster import Cluster, base_images, registry
 
 _numbers = itertools.count(1)
 
@@ -16,9 +16,11 @@ _numbers = itertools.count(1)
 def cluster() -> Iterator[Cluster]:
     """Two nodes with 8 GPUs each and an audit log; the image of Python is there, others are loaded by tests."""
     python = base_images.archive(base_images.PYTHON)
-    with Cluster.start(f"test-{os.getpid()}", nodes=2, gpus=8, audit=True) as started:
+    name = f"test-{os.getpid()}"
+    with Cluster.start(name, nodes=2, gpus=8, audit=True) as started:
         started.load(python)
         yield started
+    assert registry.left_by(name) == []
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _leftovers(_: argparse.Namespace) -> int:
-    found = registry.leftovers(tuple(name for name in registry.names() if registry.holder(name)))
+    found = registry.leftovers()
     for line in found:
         print(line)
     return 1 if found else 0

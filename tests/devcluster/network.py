@@ -20,7 +20,7 @@ from tests.devcluster.spec import (
 
 CNI_PLUGINS = "/usr/lib/cni"
 _SLOTS = 250
-LINK_PREFIX = "devcluster"
+_LINK_PREFIX = "devcluster"
 
 
 def link_to_host(pid: int) -> int:
@@ -29,7 +29,7 @@ def link_to_host(pid: int) -> int:
     The interface's name is what keeps two clusters apart: the kernel gives each name once. The pair is gone with the
     namespace.
     """
-    taken = {link["ifname"] for link in json.loads(output_of("ip", "-json", "link", "show"))}
+    taken = host_links()
     for slot in range(_SLOTS):
         name = host_interface(slot)
         if name in taken:
@@ -46,9 +46,15 @@ def link_to_host(pid: int) -> int:
     raise DevclusterError(f"{_SLOTS} clusters run already: take some down (python -m tests.devcluster leftovers)")
 
 
+def host_links() -> list[str]:
+    """Return the names of the links of all clusters."""
+    links = json.loads(output_of("ip", "-json", "link", "show"))
+    return [link["ifname"] for link in links if link["ifname"].startswith(_LINK_PREFIX)]
+
+
 def host_interface(slot: int) -> str:
     """Return the name of the host's end of a link."""
-    return f"{LINK_PREFIX}{slot}"
+    return f"{_LINK_PREFIX}{slot}"
 
 
 def set_up(spec: ClusterSpec) -> None:

@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 from tests.devcluster import cgroup, network
-from tests.devcluster.cache import remove
-from tests.devcluster.packages import output_of
+from tests.devcluster.cache import locked, remove
 from tests.devcluster.process import Process
-from tests.devcluster.spec import clusters_dir, state_dir
+from tests.devcluster.spec import clusters_dir, load_spec, spec_path, state_dir
 
 
 def record(name: str, init: Process) -> None:
@@ -31,28 +30,35 @@ def names() -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
+def running() -> list[str]:
+    """Return the names of the clusters that run."""
+    return [name for name in names() if holder(name) is not None]
+
+
 def end(name: str) -> None:
     """End a cluster, if it runs, and remove what there is of it, if there is anything."""
-    init = holder(name)
-    if init is not None:
-        init.kill()
-    cgroup.remove(name)
-    remove(state_dir(name))
+    with locked(f"cluster-{name}"):
+        init = holder(name)
+        if init is not None:
+            init.kill()
+        cgroup.remove(name)
+        remove(state_dir(name))
 
 
-def leftovers(running: tuple[str, ...] = ()) -> list[str]:
-    """List what is left on this machine of clusters other than those named, one line each; empty is as it should be."""
-    kept = set(running)
-    found = [f"state {state_dir(name)}" for name in names() if name not in kept]
-    found += [f"control group {tree}" for tree in cgroup.trees() if cgroup.cluster_of(tree) not in kept]
-    found += [f"process {pid} of {name}" for pid, name in cgroup.processes().items() if name not in kept]
-    targets = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-    found += [f"mount {target}" for target in targets if Path(target).is_relative_to(clusters_dir())]
-    kept_links = {network.host_interface(slot) for slot in _slots(kept)}
-    links = [link["ifname"] for link in json.loads(output_of("ip", "-json", "link", "show"))]
-    found += [f"interface {link}" for link in links if link.startswith(network.LINK_PREFIX) and link not in kept_links]
-    return found
+def left_by(name: str) -> list[str]:
+    """List what there is of one cluster, a line each; empty after its end."""
+    state = state_dir(name)
+    found = [f"state {state}"] if state.exists() else []
+    found += [f"control group {tree}" for tree in cgroup.trees() if cgroup.cluster_of(tree) == name]
+    found += [f"process {pid} of {name}" for pid, cluster in cgroup.processes().items() if cluster == name]
+    targets = [Path(line.split()[1]) for line in Path("/proc/self/mounts").read_text().splitlines()]
+    return found + [f"mount {target}" for target in targets if target.is_relative_to(state)]
 
 
-def _slots(kept: set[str]) -> list[int]:
-    return [json.loads((state_dir(name) / "cluster.json").read_text())["slot"] for name in kept]
+def leftovers() -> list[str]:
+    """List what there is on this machine of clusters that do not run, a line each; empty is as it should be."""
+    kept = running()
+    ended = {*names(), *map(cgroup.cluster_of, cgroup.trees()), *cgroup.processes().values()}.difference(kept)
+    found = [line for name in sorted(ended) for line in left_by(name)]
+    kept_links = {network.host_interface(load_spec(name).slot) for name in kept if spec_path(name).exists()}
+    return found + [f"interface {link}" for link in network.host_links() if link not in kept_links]
