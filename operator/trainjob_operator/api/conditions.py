@@ -1,0 +1,64 @@
+"""Conditions of a TrainJob: types, reasons, and how a list of them changes."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from trainjob_operator.api.model import Model
+
+
+class ConditionType(StrEnum):
+    """The only types that exist. A TrainJob that is fine has none: the SDK reports Running only then."""
+
+    SUSPENDED = "Suspended"
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+    STALLED = "Stalled"
+
+
+class Reason(StrEnum):
+    """Why a condition is what it is; for machines and for `kubectl describe`, never branched on."""
+
+    ALL_JOBS_COMPLETED = "AllJobsCompleted"
+    FAILED_JOBS = "FailedJobs"
+
+    RUNTIME_NOT_FOUND = "RuntimeNotFound"
+    RUNTIME_INVALID = "RuntimeInvalid"
+    UNSUPPORTED_RUNTIME = "UnsupportedRuntime"
+    UNSUPPORTED_FIELD = "UnsupportedField"
+    INVALID_SPEC = "InvalidSpec"
+    NAME_TOO_LONG = "NameTooLong"
+    CHILD_CONFLICT = "ChildConflict"
+    CHILD_REFUSED = "ChildRefused"
+    PODS_REFUSED = "PodsRefused"
+    IMAGE_PULL_FAILED = "ImagePullFailed"
+    POD_START_FAILED = "PodStartFailed"
+
+
+class Condition(Model):
+    """A metav1.Condition. Times have whole seconds, as the API server keeps them."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    reason: str
+    message: str = ""
+    last_transition_time: datetime | None = None
+    observed_generation: int | None = None
+
+
+def set_condition(conditions: tuple[Condition, ...], new: Condition, *, now: datetime) -> tuple[Condition, ...]:
+    """Put a condition in; its transition time is kept while its status stays, and a transition moves it to the end.
+
+    The last condition of the list is what `kubectl get` shows as the state.
+    """
+    old = next((condition for condition in conditions if condition.type == new.type), None)
+    if old is not None and old.status == new.status:
+        kept = new.model_copy(update={"last_transition_time": old.last_transition_time})
+        return tuple(kept if condition is old else condition for condition in conditions)
+    stamped = new.model_copy(update={"last_transition_time": now})
+    return (*(condition for condition in conditions if condition is not old), stamped)
+
+
+def remove_condition(conditions: tuple[Condition, ...], type_: ConditionType) -> tuple[Condition, ...]:
+    """Take a condition out."""
+    return tuple(condition for condition in conditions if condition.type != type_)
