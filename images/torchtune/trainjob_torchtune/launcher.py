@@ -1,0 +1,80 @@
+"""One training run from the command line to the exit code: prepare, check, run, report."""
+
+import sys
+from collections.abc import Mapping
+from enum import IntEnum
+
+from trainjob_torchtune import cpu
+from trainjob_torchtune.catalogue import load_catalogue
+from trainjob_torchtune.commandline import Run
+from trainjob_torchtune.config import load_config
+from trainjob_torchtune.devices import count_cuda_devices
+from trainjob_torchtune.failure import explain
+from trainjob_torchtune.preflight.checks import check
+from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.supervisor import Ending, supervise
+from trainjob_torchtune.termination import write_termination
+from trainjob_torchtune.topology import Topology, read_topology
+from trainjob_torchtune.training import parse_training
+from trainjob_torchtune.transcript import Transcript
+
+TUNE = (sys.executable, "-m", "torchtune._cli.tune")
+"""TorchTune's own command line."""
+
+
+class ExitCode(IntEnum):
+    """The exit codes that are ours; any other is the recipe's own."""
+
+    DONE = 0
+    REFUSED = 20
+
+
+def launch(run: Run, environment: Mapping[str, str]) -> int:
+    """Run the recipe and return the exit code; a failure also leaves a termination message."""
+    accelerators = count_cuda_devices()
+    settings = {"PYTHONUNBUFFERED": "1", "TIKTOKEN_CACHE_DIR": ""} | dict(environment)
+    on_cpu = accelerators == 0 and bool(settings.get(cpu.SHIM_VARIABLE))
+    if on_cpu:
+        run, settings = cpu.adapt_run(run), cpu.adapt_environment(settings)
+    topology = read_topology(run, settings, accelerators)
+    if on_cpu:
+        settings = cpu.threads(topology.processes_per_node) | settings
+    refusal = _refuse(run, topology, accelerators)
+    if refusal is not None:
+        _say(f"Not started: {refusal.message}")
+        write_termination(settings, refusal.message)
+        return ExitCode.REFUSED
+    transcript = Transcript(_say)
+    ending = supervise((*TUNE, *run.arguments()), settings, transcript)
+    code = _code(ending)
+    if code != ExitCode.DONE:
+        sentence = explain(run.recipe, ending, transcript.tail)
+        _say(sentence)
+        write_termination(settings, sentence, list(transcript.tail))
+    return code
+
+
+def _refuse(run: Run, topology: Topology, accelerators: int) -> Refusal | None:
+    """Check a run of a built-in recipe; what a recipe of the user's own needs is not known here."""
+    catalogue = load_catalogue()
+    if not catalogue.is_builtin(run.recipe):
+        return None
+    path = catalogue.find_config(run.config, run.recipe)
+    if path is None:
+        return Refusal(f"The configuration {run.config} is neither one of TorchTune's (`tune ls`) nor a file.")
+    config = load_config(path, run.overrides)
+    if isinstance(config, Refusal):
+        return config
+    training = parse_training(run.recipe, config)
+    return training if isinstance(training, Refusal) else check(training, topology, accelerators)
+
+
+def _code(ending: Ending) -> int:
+    """Who is asked to end does so with the signal's code, whatever torchrun makes of it; a finished run is finished."""
+    if ending.code != 0 and ending.asked_by is not None:
+        return 128 + ending.asked_by
+    return ending.code
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

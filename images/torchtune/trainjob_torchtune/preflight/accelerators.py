@@ -1,0 +1,23 @@
+"""Every training process needs a GPU of its own."""
+
+from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.topology import Topology
+from trainjob_torchtune.training import Training
+
+
+def check_accelerators(training: Training, topology: Topology, visible: int) -> Refusal | None:
+    """Compare the processes of this node with the GPUs that its container sees.
+
+    More GPUs than processes is allowed: Kubeflow Trainer starts such jobs too.
+    """
+    if not training.device.startswith("cuda") or topology.processes_per_node <= visible:
+        return None
+    if visible == 0:
+        return Refusal(
+            "The container sees no GPU, but device=cuda: request one (trainer.resourcesPerNode, nvidia.com/gpu), "
+            "or use the torchtune-cpu image."
+        )
+    return Refusal(
+        f"{topology.processes_per_node} processes are to train on this node, but its container sees {visible} GPU(s): "
+        "set trainer.numProcPerNode to the number of GPUs, or request more of them."
+    )

@@ -1,0 +1,41 @@
+"""All checks, cheap ones first; what reads the whole data set runs on the first node only."""
+
+from trainjob_torchtune.preflight.accelerators import check_accelerators
+from trainjob_torchtune.preflight.checkpoint import check_checkpoints
+from trainjob_torchtune.preflight.output import check_output
+from trainjob_torchtune.preflight.rows import check_files, count_rows, is_local
+from trainjob_torchtune.preflight.steps import check_steps
+from trainjob_torchtune.preflight.tokenizer import check_tokenizer
+from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.topology import Topology
+from trainjob_torchtune.training import Training
+
+
+def check(training: Training, topology: Topology, accelerators: int) -> Refusal | None:
+    """Return why this run cannot succeed, if that can be known now."""
+    return (
+        check_checkpoints(training)
+        or check_tokenizer(training)
+        or check_output(training)
+        or check_accelerators(training, topology, accelerators)
+        or _check_data(training, topology)
+    )
+
+
+def _check_data(training: Training, topology: Topology) -> Refusal | None:
+    local = [dataset for dataset in training.datasets if is_local(dataset)]
+    for dataset in local:
+        if (refusal := check_files(dataset)) is not None:
+            return refusal
+    if topology.node_rank != 0:
+        return None
+    total = 0
+    for dataset in local:
+        match count_rows(dataset):
+            case Refusal() as refusal:
+                return refusal
+            case int() as rows:
+                total += rows
+            case None:
+                return None
+    return check_steps(total, training.batches, topology) if local and len(local) == len(training.datasets) else None

@@ -1,0 +1,78 @@
+"""The data set has to be there, readable by `datasets`, and have the columns; its rows are counted.
+
+Reading them is what the recipe does next; it finds the Arrow cache that was made here.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from trainjob_torchtune.preflight.columns import BUILDER_ARGUMENTS, check_columns, is_known
+from trainjob_torchtune.preflight.folder import describe
+from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.training import DatasetSource
+
+# Sources that are file formats, read from data_dir or data_files (datasets.packaged_modules).
+_FORMATS = frozenset({"arrow", "csv", "json", "pandas", "parquet", "text", "xml"})
+
+
+def is_local(dataset: DatasetSource) -> bool:
+    """Say whether the rows lie on this machine; other sources are fetched by the recipe itself."""
+    source = str(dataset.options.get("source"))
+    if any("://" in name for name in _data_files(dataset)):
+        return False
+    return source in _FORMATS or Path(source).is_dir()
+
+
+def check_files(dataset: DatasetSource) -> Refusal | None:
+    """Look for the folder and the files that the data set is to be read from, without opening them."""
+    folder = dataset.options.get("data_dir")
+    if folder and not Path(str(folder)).is_dir():
+        return Refusal(
+            f"There is no data folder {folder} ({dataset.key}.data_dir); {describe(Path(str(folder)))}: "
+            f"set {dataset.key}.data_dir to the folder that holds the files."
+        )
+    for name in _data_files(dataset):
+        source = str(dataset.options.get("source"))
+        path = Path(str(folder or (source if Path(source).is_dir() else ".")), name)
+        if not any(character in name for character in "*?[") and not path.is_file():
+            return Refusal(f"The data file {path} ({dataset.key}.data_files) is missing; {describe(path.parent)}.")
+    return None
+
+
+def count_rows(dataset: DatasetSource) -> int | Refusal | None:
+    """Load the rows as the recipe will and return their number; None if only the recipe can know it.
+
+    That is so with builders whose columns are not known here, packed rows, streams, and rows that are fetched.
+    """
+    options = dict(dataset.options)
+    if not is_known(dataset) or not is_local(dataset) or options.get("streaming"):
+        return None
+    loaded = _load(options)
+    if isinstance(loaded, Refusal):
+        return loaded
+    refusal = check_columns(dataset, list(loaded.column_names))
+    if refusal is not None:
+        return refusal
+    return None if options.get("packed") else len(loaded)
+
+
+def _load(options: dict[str, Any]) -> Any:  # noqa: ANN401 - datasets ships no types here
+    import datasets  # noqa: PLC0415 - a second of start-up that only the first node spends
+
+    datasets.disable_progress_bars()
+    arguments = {"split": "train"} | {name: value for name, value in options.items() if name not in BUILDER_ARGUMENTS}
+    try:
+        return datasets.load_dataset(str(options["source"]), **arguments)
+    except Exception as error:  # noqa: BLE001 - whatever its readers raise, the data set cannot be read
+        place = options.get("data_files") or options.get("data_dir") or options["source"]
+        reason = " ".join(str(error.__cause__ or error).split())
+        return Refusal(
+            f"The data set in {place} cannot be read as {options['source']} ({type(error).__name__}: {reason})."
+        )
+
+
+def _data_files(dataset: DatasetSource) -> list[str]:
+    """All names among data_files: a name, a list, or either by split."""
+    value = dataset.options.get("data_files")
+    groups = value.values() if isinstance(value, dict) else [value]
+    return [str(name) for group in groups if group for name in (group if isinstance(group, list) else [group])]

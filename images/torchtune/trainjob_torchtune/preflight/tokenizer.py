@@ -1,0 +1,17 @@
+"""The tokenizer's files have to be there."""
+
+import os
+
+from trainjob_torchtune.preflight.folder import describe
+from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.training import Training
+
+
+def check_tokenizer(training: Training) -> Refusal | None:
+    """Look for every file that the tokenizer's arguments name."""
+    for key, path in training.tokenizer_files:
+        if not path.exists():
+            return Refusal(f"The tokenizer file {path} ({key}) is missing; {describe(path.parent)}.")
+        if not os.access(path, os.R_OK):
+            return Refusal(f"The tokenizer file {path} ({key}) may not be read by user {os.getuid()}.")
+    return None

@@ -1,0 +1,42 @@
+"""A small byte-level BPE vocabulary, trained on a text, in the format of Llama 3's `tokenizer.model`."""
+
+import base64
+import re
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+_WORD = re.compile(r" ?[A-Za-z]+| ?[0-9]| ?[^\sA-Za-z0-9]+|\s+")
+
+
+def train(text: str, merges: int) -> list[bytes]:
+    """Return the 256 bytes and one token more for each merge of the most frequent pair."""
+    words = Counter(tuple(bytes([byte]) for byte in word.encode()) for word in _WORD.findall(text))
+    tokens = [bytes([byte]) for byte in range(256)]
+    for _ in range(merges):
+        pairs: Counter[tuple[bytes, bytes]] = Counter()
+        for word, count in words.items():
+            for pair in pairwise(word):
+                pairs[pair] += count
+        if not pairs:
+            break
+        best = max(pairs, key=lambda pair: (pairs[pair], pair))
+        tokens.append(b"".join(best))
+        words = Counter({_merged(word, best): count for word, count in words.items()})
+    return list(dict.fromkeys(tokens))
+
+
+def write_tiktoken(path: Path, tokens: list[bytes]) -> None:
+    """Write a line `base64(token) rank` a token."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(base64.b64encode(token) + b" %d\n" % rank for rank, token in enumerate(tokens)))
+
+
+def _merged(word: tuple[bytes, ...], pair: tuple[bytes, bytes]) -> tuple[bytes, ...]:
+    parts: list[bytes] = []
+    position = 0
+    while position < len(word):
+        step = 2 if word[position : position + 2] == pair else 1
+        parts.append(b"".join(word[position : position + step]))
+        position += step
+    return tuple(parts)

@@ -1,0 +1,31 @@
+"""Greedy answers by transformers, with no system turn, as TorchTune trained: `greedy MODEL_FOLDER QUESTION...`.
+
+What TorchTune's LoRA recipes leave is the merged weights with the adapter beside them. With peft installed,
+transformers would add the adapter once more; it is not.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+_LONGEST = 80
+
+
+def answer(model: Path, questions: list[str]) -> list[str]:
+    """Return an answer to each question, of 80 tokens at most."""
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    network = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    end = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    answers = []
+    for question in questions:
+        prompt = tokenizer(f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n", return_tensors="pt")
+        out = network.generate(**prompt, do_sample=False, max_new_tokens=_LONGEST, eos_token_id=end, pad_token_id=end)
+        answers.append(tokenizer.decode(out[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True).strip())
+    return answers
+
+
+if __name__ == "__main__":
+    print(json.dumps(answer(Path(sys.argv[1]), sys.argv[2:])))

@@ -1,0 +1,113 @@
+"""A Llama 3.2 of two layers and 448 tokens, with a tokenizer and questions that it can learn in seconds.
+
+TorchTune's ids of special tokens lie above 128000, so the small vocabulary comes with a file that gives them others.
+"""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+import numpy as np  # type: ignore[import-not-found]  # in the models' environment only
+import pyarrow as pa
+import pyarrow.parquet as pq
+from safetensors.numpy import save_file
+
+from tests.models import bpe, tiny_overrides
+
+_COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "black", "white")
+_THINGS = ("apple", "river", "stone", "cloud", "lamp", "train", "book", "chair", "garden", "bridge")
+_ROWS = 128
+_MERGES = 160
+_SPECIAL = (
+    *("begin_of_text", "end_of_text", "reserved_special_token_0", "reserved_special_token_1", "finetune_right_pad_id"),
+    *("step_id", "start_header_id", "end_header_id", "eom_id", "eot_id", "python_tag", "image", "video"),
+)
+
+
+def write(out: Path) -> None:
+    """Write the folders `model` and `dataset`."""
+    rows = _rows(_ROWS, seed=0)
+    _write_model(out / "model")
+    _write_tokenizer(out / "model")
+    data = out / "dataset" / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows), data / "train-00000-of-00001.parquet")
+
+
+def _rows(count: int, seed: int) -> list[dict[str, str]]:
+    """Questions whose answers follow from them, in the columns that `instruct_dataset` reads."""
+    rng = random.Random(seed)  # noqa: S311 - the same rows every time
+    rows = []
+    for _ in range(count):
+        thing, other, colour = rng.choice(_THINGS), rng.choice(_THINGS), rng.choice(_COLOURS)
+        first, second = rng.randrange(10), rng.randrange(10)
+        question, answer = rng.choice(
+            (
+                (f"The {thing} is {colour}. What colour is it?", f"The {thing} is {colour}."),
+                (f"Add {first} and {second}.", f"The sum is {first + second}."),
+                (f"Join {thing} and {other}.", f"{thing}-{other}"),
+            )
+        )
+        rows.append({"input": question, "output": answer})
+    return rows
+
+
+def _write_model(folder: Path) -> None:
+    shape = tiny_overrides.SHAPE
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {
+        "architectures": ["LlamaForCausalLM"],
+        "head_dim": shape.dim // shape.heads,
+        "hidden_act": "silu",
+        "hidden_size": shape.dim,
+        "intermediate_size": shape.hidden,
+        "max_position_embeddings": shape.context,
+        "model_type": "llama",
+        "num_attention_heads": shape.heads,
+        "num_hidden_layers": shape.layers,
+        "num_key_value_heads": shape.key_value_heads,
+        "rms_norm_eps": 1e-5,
+        "rope_theta": 500000.0,
+        "tie_word_embeddings": True,
+        "torch_dtype": "float32",
+        "vocab_size": shape.vocabulary,
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    rng = np.random.default_rng(0)
+
+    def weight(*size: int) -> np.ndarray:
+        return (rng.standard_normal(size) * 0.02).astype(np.float32)
+
+    key_value = shape.dim // shape.heads * shape.key_value_heads
+    weights = {"model.embed_tokens.weight": weight(shape.vocabulary, shape.dim)}
+    for layer in range(shape.layers):
+        prefix = f"model.layers.{layer}"
+        weights |= {
+            f"{prefix}.self_attn.q_proj.weight": weight(shape.dim, shape.dim),
+            f"{prefix}.self_attn.k_proj.weight": weight(key_value, shape.dim),
+            f"{prefix}.self_attn.v_proj.weight": weight(key_value, shape.dim),
+            f"{prefix}.self_attn.o_proj.weight": weight(shape.dim, shape.dim),
+            f"{prefix}.mlp.gate_proj.weight": weight(shape.hidden, shape.dim),
+            f"{prefix}.mlp.up_proj.weight": weight(shape.hidden, shape.dim),
+            f"{prefix}.mlp.down_proj.weight": weight(shape.dim, shape.hidden),
+            f"{prefix}.input_layernorm.weight": np.ones(shape.dim, np.float32),
+            f"{prefix}.post_attention_layernorm.weight": np.ones(shape.dim, np.float32),
+        }
+    weights["model.norm.weight"] = np.ones(shape.dim, np.float32)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)  # safetensors makes it 0600
+
+
+def _write_tokenizer(folder: Path) -> None:
+    text = "\n".join(" ".join(row.values()) for row in _rows(2000, seed=1))
+    tokens = bpe.train(f"{text}\nuser\n\nassistant\n\nsystem\n\n", _MERGES)
+    if len(tokens) + len(_SPECIAL) > tiny_overrides.SHAPE.vocabulary:
+        raise ValueError(f"{len(tokens)} tokens and {len(_SPECIAL)} special ones are too many")
+    bpe.write_tiktoken(folder / "original" / "tokenizer.model", tokens)
+    special = [{"id": len(tokens) + rank, "content": f"<|{name}|>"} for rank, name in enumerate(_SPECIAL)]
+    (folder / "special_tokens.json").write_text(json.dumps({"added_tokens": special}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
