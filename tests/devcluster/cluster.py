@@ -3,7 +3,6 @@
 import json
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,15 +11,13 @@ from types import TracebackType
 from typing import Self
 
 from tests.devcluster import binaries, cgroup, controlplane, network, packages, pki, registry
-from tests.devcluster.cache import ROOT, locked
 from tests.devcluster.errors import DevclusterError
-from tests.devcluster.longrun import tail
+from tests.devcluster.launcher import last_words, launch
 from tests.devcluster.node import importing, node_cgroup
 from tests.devcluster.pause import write_pause_image
-from tests.devcluster.process import Process, child_of
+from tests.devcluster.process import Process
 from tests.devcluster.spec import API_PORT, MAX_NODES, ClusterSpec, load_spec, node_name, state_dir
 
-_NAMESPACES = ["--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "--kill-child=KILL", "--mount-proc"]
 _READY_WITHIN_S = 180.0
 _POLL_S = 0.3
 
@@ -41,6 +38,7 @@ class Cluster:
         name: str,
         *,
         nodes: int = 1,
+        kwok_nodes: int = 0,
         gpus: int = 0,
         audit: bool = False,
         torch: Path | None = None,
@@ -49,21 +47,25 @@ class Cluster:
     ) -> Self:
         """Bring a cluster up, building what is missing, and return it with every node Ready.
 
-        `gpus` is each node's capacity of nvidia.com/gpu; `torch` a virtual environment that containers see at
-        /opt/torch. Unless it `stays`, the cluster ends with the thread that called this, however that ends.
+        `gpus` is each node's capacity of nvidia.com/gpu; `kwok_nodes` only pretend, and their pods succeed after a
+        second; `torch` is a virtual environment that containers see at /opt/torch. Unless it `stays`, the cluster ends
+        with the thread that called this, however that ends.
         """
         if not 0 <= nodes <= MAX_NODES:
             raise DevclusterError(f"{nodes} nodes: 0 to {MAX_NODES} are possible")
         packages.ensure(packages.NODE_PACKAGES)
-        programs = {program: str(path) for program, path in binaries.programs().items()}
+        modules = (*binaries.CLUSTER, binaries.KWOK) if kwok_nodes else binaries.CLUSTER
+        programs = {program: str(path) for program, path in binaries.programs(modules).items()}
         kubectl = binaries.tools() / "kubectl"
         say("starting the control plane and the nodes")
-        launcher, init = _launch(name, stays=stays)
+        launcher, init = launch(name, stays=stays)
         try:
             write_pause_image(Path(programs["pause"]), state_dir(name) / "pause.tar")
             spec = ClusterSpec(
                 name=name,
                 nodes=nodes,
+                kwok_nodes=kwok_nodes,
+                gpus=gpus,
                 audit=audit,
                 programs=programs,
                 kubectl=str(kubectl),
@@ -77,7 +79,7 @@ class Cluster:
             spec.save()
             cluster = cls(spec, init, launcher)
             cluster._await_api(say)
-            cluster._await_nodes(gpus, say)
+            cluster._await_nodes(say)
         except BaseException:
             registry.end(name)
             launcher.wait()
@@ -185,52 +187,22 @@ class Cluster:
             ) from error
         say("the API server is ready; waiting for the nodes")
 
-    def _await_nodes(self, gpus: int, say: Callable[[str], None]) -> None:
+    def _await_nodes(self, say: Callable[[str], None]) -> None:
         deadline = time.monotonic() + _READY_WITHIN_S
-        path = "{range .items[*]}{.status.conditions[?(@.type=='Ready')].status} {end}"
-        while self.kubectl("get", "nodes", "-o", f"jsonpath={path}").split().count("True") < self.spec.nodes:
+        nodes = self.spec.nodes + self.spec.kwok_nodes
+        ready = "--output=jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"
+        while self.kubectl("get", "nodes", ready).split().count("True") < nodes:
             self._check(deadline, "the nodes' start")
             time.sleep(_POLL_S)
-        for number in range(self.spec.nodes if gpus else 0):
-            self.set_capacity(number, "nvidia.com/gpu", gpus)
+        for number in range(self.spec.nodes if self.spec.gpus else 0):
+            self.set_capacity(number, "nvidia.com/gpu", self.spec.gpus)
         while "default" not in self.kubectl("get", "serviceaccounts", "-n", "default", "-o", "name"):
             self._check(deadline, "the first service account")
             time.sleep(_POLL_S)
-        say(f"{self.spec.nodes} nodes are Ready")
+        say(f"{nodes} nodes are Ready")
 
     def _check(self, deadline: float, what: str) -> None:
         if not self.init.is_alive():
-            raise DevclusterError(f"the cluster has ended: {_last_words(self.spec.state)}")
+            raise DevclusterError(f"the cluster has ended: {last_words(self.spec.state)}")
         if time.monotonic() > deadline:
             raise DevclusterError(f"{what} took more than {_READY_WITHIN_S:.0f} s; logs: {self.spec.state / 'logs'}")
-
-
-def _launch(name: str, *, stays: bool) -> tuple[subprocess.Popen[bytes], Process]:
-    """Start PID 1 in new namespaces; return its parent, and it."""
-    with locked("clusters"):
-        for ended in registry.names():
-            if registry.holder(ended) is None:
-                registry.end(ended)
-        if registry.holder(name) is not None:
-            raise DevclusterError(f"a cluster named {name} runs already (down --name {name} ends it)")
-        state = state_dir(name)
-        state.mkdir(parents=True)
-        argv = ["unshare", *_NAMESPACES, sys.executable, "-m", "tests.devcluster.inside", name]
-        if not stays:
-            argv = ["setpriv", "--pdeathsig", "KILL", *argv]
-        with (state / "init.log").open("wb") as log:
-            launcher = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, start_new_session=stays
-            )
-        try:
-            init = child_of(launcher.pid)
-        except DevclusterError as error:
-            launcher.kill()
-            raise DevclusterError(f"no namespaces could be made: {tail(state / 'init.log') or error}") from error
-        registry.record(name, init)
-        return launcher, init
-
-
-def _last_words(state: Path) -> str:
-    failed = state / "failed"
-    return failed.read_text() if failed.exists() else f"the end of {state / 'init.log'}:\n{tail(state / 'init.log')}"

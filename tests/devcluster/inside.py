@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import yaml
 
-from tests.devcluster import cgroup, controlplane, network
+from tests.devcluster import cgroup, controlplane, kwok, network
 from tests.devcluster.manifests import first_objects
 from tests.devcluster.packages import output_of
 from tests.devcluster.spec import ClusterSpec, load_spec, node_name, spec_path, state_dir
@@ -38,11 +38,13 @@ def main(cluster: str) -> NoReturn:
     supervisor.wait(lambda: _apply(spec), "creating the first objects")
     supervisor.start("coredns", network.coredns(spec), environment)
     supervisor.start("storage", [sys.executable, "-m", "tests.devcluster.storage", cluster], environment)
+    if spec.kwok_nodes:
+        supervisor.start("kwok", kwok.argv(spec), environment)
     supervisor.serve()
 
 
 def _apply(spec: ClusterSpec) -> bool:
-    manifests = yaml.safe_dump_all(first_objects())
+    manifests = yaml.safe_dump_all([*first_objects(), *kwok.nodes(spec.kwok_nodes, spec.gpus)])
     argv = [spec.kubectl, f"--kubeconfig={spec.kubeconfig('storage')}", "apply", "--server-side", "-f", "-"]
     done = subprocess.run(argv, input=manifests, capture_output=True, text=True, check=False)
     return done.returncode == 0

@@ -32,6 +32,7 @@ _CLIENTS = {
     "kube-proxy": ("system:kube-proxy", None),
     "coredns": ("system:coredns", None),
     "storage": ("devcluster:storage", "system:masters"),
+    "kwok": ("devcluster:kwok", "system:masters"),
     "apiserver-kubelet": ("apiserver-kubelet", "system:masters"),
 }
 

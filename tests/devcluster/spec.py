@@ -31,6 +31,10 @@ class ClusterSpec:
 
     name: str
     nodes: int
+    kwok_nodes: int
+    """Nodes played by KWOK, beside the real ones."""
+    gpus: int
+    """Capacity of nvidia.com/gpu of each node."""
     audit: bool
     programs: dict[str, str]
     """Paths of the programs by name."""
