@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
+from trainjob_operator.api.constraints import Constraints, Int64
 from trainjob_operator.api.model import Model
 
 
@@ -19,8 +20,11 @@ class ConditionType(StrEnum):
 class Reason(StrEnum):
     """Why a condition is what it is; for machines and for `kubectl describe`, never branched on."""
 
+    SUSPENDED = "Suspended"
+    RESUMED = "Resumed"
     ALL_JOBS_COMPLETED = "AllJobsCompleted"
     FAILED_JOBS = "FailedJobs"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
 
     RUNTIME_NOT_FOUND = "RuntimeNotFound"
     RUNTIME_INVALID = "RuntimeInvalid"
@@ -33,17 +37,27 @@ class Reason(StrEnum):
     PODS_REFUSED = "PodsRefused"
     IMAGE_PULL_FAILED = "ImagePullFailed"
     POD_START_FAILED = "PodStartFailed"
+    UNSCHEDULABLE = "Unschedulable"
 
 
 class Condition(Model):
     """A metav1.Condition. Times have whole seconds, as the API server keeps them."""
 
-    type: str
+    type: Annotated[
+        str,
+        Constraints(
+            max_length=316,
+            pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
+            r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
+        ),
+    ]
     status: Literal["True", "False", "Unknown"]
-    reason: str
-    message: str = ""
-    last_transition_time: datetime | None = None
-    observed_generation: int | None = None
+    reason: Annotated[
+        str, Constraints(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")
+    ]
+    message: Annotated[str, Constraints(max_length=32768, required=True)] = ""
+    last_transition_time: Annotated[datetime | None, Constraints(required=True)] = None
+    observed_generation: Annotated[Int64 | None, Constraints(minimum=0)] = None
 
 
 def set_condition(conditions: tuple[Condition, ...], new: Condition, *, now: datetime) -> tuple[Condition, ...]:
@@ -55,7 +69,7 @@ def set_condition(conditions: tuple[Condition, ...], new: Condition, *, now: dat
     if old is not None and old.status == new.status:
         kept = new.model_copy(update={"last_transition_time": old.last_transition_time})
         return tuple(kept if condition is old else condition for condition in conditions)
-    stamped = new.model_copy(update={"last_transition_time": now})
+    stamped = new.model_copy(update={"last_transition_time": now.replace(microsecond=0)})
     return (*(condition for condition in conditions if condition is not old), stamped)
 
 

@@ -1,29 +1,19 @@
-"""Kubernetes quantities such as ``500m``, ``64Gi`` and the SDK's ``2.0``."""
+"""Kubernetes quantities such as ``500m``, ``64Gi`` and the SDK's ``2.0``: exact values, and the form that is stored."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_UP, Context, Decimal
 
-from trainjob_operator.api.workload import Quantity
+Quantity = int | float | str
 
-_SUFFIXES = {
-    "": Decimal(1),
-    "n": Decimal("1e-9"),
-    "u": Decimal("1e-6"),
-    "m": Decimal("1e-3"),
-    "k": Decimal(10**3),
-    "M": Decimal(10**6),
-    "G": Decimal(10**9),
-    "T": Decimal(10**12),
-    "P": Decimal(10**15),
-    "E": Decimal(10**18),
-    "Ki": Decimal(2**10),
-    "Mi": Decimal(2**20),
-    "Gi": Decimal(2**30),
-    "Ti": Decimal(2**40),
-    "Pi": Decimal(2**50),
-    "Ei": Decimal(2**60),
-}
-_QUANTITY = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([numkMGTPE]|[KMGTPE]i)?")
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
+_QUANTITY = re.compile(
+    r"(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:(?P<suffix>[numkMGTPE]|[KMGTPE]i)|[eE](?P<exponent>[+-]?\d{1,3}))?",
+    re.ASCII,
+)
+_EXACT = Context(prec=4000)
+_NANO = Decimal("1e-9")
+_KIBI = 1024
 
 
 def parse_quantity(value: Quantity) -> Decimal:
@@ -32,18 +22,51 @@ def parse_quantity(value: Quantity) -> Decimal:
     Raises:
         ValueError: it is none.
     """
-    found = _QUANTITY.fullmatch(str(value))
-    if found is None:
-        raise ValueError(f"{value!r} is not a quantity")
-    try:
-        return Decimal(found[1]) * _SUFFIXES[found[2] or ""]
-    except InvalidOperation as error:
-        raise ValueError(f"{value!r} is not a quantity") from error
+    return _parse(value)[0]
 
 
 def format_quantity(value: Quantity) -> str:
-    """Write a quantity as the API server takes it for any resource: whole JSON floats lose their ``.0``."""
-    if isinstance(value, float):
-        number = Decimal(str(value))
-        return str(int(number)) if number == number.to_integral_value() else f"{number.normalize():f}"
-    return str(value)
+    """Write a quantity in the canonical form in which the API server keeps it in its own types.
+
+    ``1000m`` becomes ``1``, ``1024Mi`` ``1Gi``, ``0.5`` ``500m`` and ``2.0`` ``2``. What is finer than a nano is
+    rounded away from zero. The rules are those of k8s.io/apimachinery/pkg/api/resource.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number, suffix, has_exponent = _parse(value)
+    number = number.quantize(_NANO, rounding=ROUND_UP, context=_EXACT)
+    if suffix in _BINARY and abs(number) >= _KIBI and number == number.to_integral_value(context=_EXACT):
+        whole, power = int(number), 0
+        while whole % _KIBI == 0 and power < len(_BINARY):
+            whole, power = whole // _KIBI, power + 1
+        return f"{whole}{['', *_BINARY][power]}"
+    return _write_decimal(number, with_exponent=has_exponent)
+
+
+def _parse(value: Quantity) -> tuple[Decimal, str, bool]:
+    """Give the number, its suffix, and whether it was written with an exponent."""
+    found = None if isinstance(value, bool) else _QUANTITY.fullmatch(str(value))
+    if found is None:
+        raise ValueError(f"{value!r} is not a quantity")
+    suffix = found["suffix"] or ""
+    exponent = found["exponent"]
+    number = Decimal(found["number"])
+    if suffix in _BINARY:
+        number = _EXACT.multiply(number, Decimal(_KIBI ** _BINARY[suffix]))
+    else:
+        number = number.scaleb(int(exponent) if exponent else _DECIMAL[suffix], context=_EXACT)
+    return number, suffix, exponent is not None and isinstance(value, str)
+
+
+def _write_decimal(number: Decimal, *, with_exponent: bool) -> str:
+    """Write the shortest whole mantissa with a power of a thousand."""
+    if not number:
+        return "0"
+    power = number.adjusted() // 3 * 3 if with_exponent else max(_DECIMAL.values())
+    while number.scaleb(-power, context=_EXACT) % 1:
+        power -= 3
+    mantissa = int(number.scaleb(-power, context=_EXACT))
+    if with_exponent:
+        return f"{mantissa}e{power}" if power else str(mantissa)
+    return f"{mantissa}{next(suffix for suffix, known in _DECIMAL.items() if known == power)}"

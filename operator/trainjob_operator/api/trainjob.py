@@ -1,31 +1,59 @@
 """The TrainJob, field by field as Kubeflow Trainer v2.3 has it, with the status fields of its KEP-2899."""
 
 from datetime import datetime
-
-from pydantic import ValidationError
+from typing import Annotated, ClassVar
 
 from trainjob_operator.api.conditions import Condition
+from trainjob_operator.api.constraints import IMMUTABLE, NAME, Constraints, Count, Int32, Int64, Rule
 from trainjob_operator.api.meta import ObjectMeta
-from trainjob_operator.api.model import Model
+from trainjob_operator.api.model import Model, parse
 from trainjob_operator.api.patches import RuntimePatch
 from trainjob_operator.api.workload import EnvVar, LocalObjectReference, ResourceRequirements
-from trainjob_operator.errors import InvalidObjectError
-from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP
+from trainjob_operator.naming import (
+    CLUSTER_TRAINING_RUNTIME,
+    GROUP,
+    MULTIKUEUE_CONTROLLER,
+    TRAINJOB,
+    TRAINJOB_CONTROLLER,
+)
+
+_URI = Constraints(
+    max_length=2048,
+    rules=(
+        Rule(
+            "self == '' || self.matches('^[A-Za-z][A-Za-z0-9+.-]*://.+$')",
+            "storageUri may be empty, or it must be a valid URI (scheme://...)",
+        ),
+        IMMUTABLE,
+    ),
+)
+_ENV = Constraints(keys=("name",), max_items=128)
+_ARGUMENTS = Constraints(max_items=128)
+_MAX_ARGUMENT = Constraints(max_length=1048576)
 
 
 class RuntimeRef(Model):
     """Which runtime the TrainJob runs on."""
 
-    name: str
-    api_group: str = GROUP
-    kind: str = CLUSTER_TRAINING_RUNTIME
+    constraints: ClassVar[Constraints] = Constraints(
+        rules=(
+            Rule(
+                f"self.apiGroup == '{GROUP}' && self.kind in ['ClusterTrainingRuntime', 'TrainingRuntime']",
+                expression="'unsupported runtime: ' + self.kind + '.' + self.apiGroup",
+            ),
+        )
+    )
+
+    name: Annotated[str, NAME]
+    api_group: Annotated[str, Constraints(max_length=253)] = GROUP
+    kind: Annotated[str, Constraints(max_length=253)] = CLUSTER_TRAINING_RUNTIME
 
 
 class InitializerSource(Model):
     """Where a model or a data set comes from. An empty ``storageUri`` is a value, not an absence."""
 
-    storage_uri: str | None = None
-    env: tuple[EnvVar, ...] | None = None
+    storage_uri: Annotated[str | None, _URI] = None
+    env: Annotated[tuple[EnvVar, ...] | None, _ENV] = None
     secret_ref: LocalObjectReference | None = None
 
 
@@ -39,67 +67,101 @@ class Initializer(Model):
 class Trainer(Model):
     """What the TrainJob changes of the runtime's trainer. ``args: []`` clears, an absent ``args`` keeps."""
 
-    image: str | None = None
-    command: tuple[str, ...] | None = None
-    args: tuple[str, ...] | None = None
-    env: tuple[EnvVar, ...] | None = None
-    num_nodes: int | None = None
+    image: Annotated[str | None, Constraints(max_length=500, rules=(IMMUTABLE,))] = None
+    command: Annotated[tuple[Annotated[str, _MAX_ARGUMENT], ...] | None, _ARGUMENTS] = None
+    args: Annotated[
+        tuple[Annotated[str, _MAX_ARGUMENT], ...] | None, Constraints(max_items=128, rules=(IMMUTABLE,))
+    ] = None
+    env: Annotated[tuple[EnvVar, ...] | None, _ENV] = None
+    num_nodes: Annotated[Int32 | None, Constraints(minimum=0, rules=(IMMUTABLE,))] = None
     resources_per_node: ResourceRequirements | None = None
-    num_proc_per_node: int | None = None
+    num_proc_per_node: Annotated[
+        Int32 | None,
+        Constraints(rules=(Rule("self >= 1", "numProcPerNode must be greater than or equal to 1"), IMMUTABLE)),
+    ] = None
 
 
 class TrainJobSpec(Model):
     """What is wanted."""
 
-    runtime_ref: RuntimeRef
+    runtime_ref: Annotated[RuntimeRef, Constraints(rules=(IMMUTABLE,))]
     initializer: Initializer | None = None
     trainer: Trainer | None = None
-    runtime_patches: tuple[RuntimePatch, ...] | None = None
-    suspend: bool | None = None
-    active_deadline_seconds: int | None = None
-    managed_by: str | None = None
+    runtime_patches: Annotated[tuple[RuntimePatch, ...] | None, Constraints(keys=("manager",), max_items=16)] = None
+    suspend: Annotated[bool | None, Constraints(default=False)] = None
+    active_deadline_seconds: Annotated[Int64 | None, Constraints(minimum=1, rules=(IMMUTABLE,))] = None
+    managed_by: Annotated[
+        str | None,
+        Constraints(
+            default=TRAINJOB_CONTROLLER,
+            max_length=253,
+            rules=(
+                Rule(
+                    f"self in ['{TRAINJOB_CONTROLLER}', '{MULTIKUEUE_CONTROLLER}']",
+                    f"ManagedBy must be {TRAINJOB_CONTROLLER} or {MULTIKUEUE_CONTROLLER} if set",
+                ),
+                IMMUTABLE,
+            ),
+        ),
+    ] = None
 
 
 class JobStatus(Model):
     """How many Jobs of a replicated job are in which state; there is one Job, so each is 0 or 1."""
 
-    name: str
-    ready: int
-    succeeded: int
-    failed: int
-    active: int
-    suspended: int
+    name: Annotated[str, NAME]
+    ready: Count
+    succeeded: Count
+    failed: Count
+    active: Count
+    suspended: Count
 
 
 class Metric(Model):
     """A number of the training, as text."""
 
-    name: str
-    value: str
+    name: Annotated[str, Constraints(min_length=1, max_length=64)]
+    value: Annotated[str, Constraints(min_length=1, max_length=64)]
 
 
 class TrainerStatus(Model):
     """What the trainer itself reports."""
 
-    progress_percentage: int | None = None
-    estimated_remaining_seconds: int | None = None
-    metrics: tuple[Metric, ...] | None = None
+    constraints: ClassVar[Constraints] = Constraints(
+        rules=(Rule("has(self.lastUpdatedTime)", "lastUpdatedTime is required when trainerStatus is present"),)
+    )
+
+    progress_percentage: Annotated[Int32 | None, Constraints(minimum=0, maximum=100)] = None
+    estimated_remaining_seconds: Count | None = None
+    metrics: Annotated[tuple[Metric, ...] | None, Constraints(max_items=256)] = None
     last_updated_time: datetime | None = None
 
 
 class TrainJobStatus(Model):
     """What was seen. Absent is None; nothing is ever an empty list."""
 
-    conditions: tuple[Condition, ...] | None = None
-    jobs_status: tuple[JobStatus, ...] | None = None
+    constraints: ClassVar[Constraints] = Constraints(min_properties=1)
+
+    conditions: Annotated[tuple[Condition, ...] | None, Constraints(keys=("type",), max_items=8)] = None
+    jobs_status: Annotated[tuple[JobStatus, ...] | None, Constraints(keys=("name",), max_items=100)] = None
     trainer_status: TrainerStatus | None = None
-    observed_generation: int | None = None
+    observed_generation: Annotated[Int64 | None, Constraints(minimum=0)] = None
     start_time: datetime | None = None
     completion_time: datetime | None = None
 
 
 class TrainJob(Model):
     """A training run of a model on a runtime."""
+
+    constraints: ClassVar[Constraints] = Constraints(
+        rules=(
+            Rule(
+                "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+                "metadata.name must match RFC 1035 DNS label format",
+            ),
+            Rule("size(self.metadata.name) <= 63", "metadata.name must be no more than 63 characters"),
+        )
+    )
 
     metadata: ObjectMeta
     spec: TrainJobSpec
@@ -110,15 +172,6 @@ def parse_trainjob(body: object) -> TrainJob:
     """Parse a TrainJob.
 
     Raises:
-        InvalidObjectError: it does not fit its schema.
+        InvalidObjectError: it does not fit; the message names the object and the fields.
     """
-    try:
-        return TrainJob.model_validate(body)
-    except ValidationError as error:
-        raise InvalidObjectError(explain(error)) from error
-
-
-def explain(error: ValidationError) -> str:
-    """Say which fields of an object are wrong and why, without their values."""
-    problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
-    return "; ".join(problems)
+    return parse(TrainJob, TRAINJOB, body)

@@ -1,0 +1,56 @@
+"""What the API server checks of a value beyond its type.
+
+The models do not check it themselves: whatever is stored, be it under another version's CRD, can be read and told of.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A CEL rule of a CustomResourceDefinition; ``expression`` instead of ``message`` makes the text from the value."""
+
+    rule: str
+    message: str | None = None
+    expression: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraints:
+    """Keywords of a structural schema; None leaves a keyword out.
+
+    Attributes:
+        keys: the fields that tell the items of a list apart, which makes it a map to server-side apply.
+        unique: the list is a set to server-side apply.
+        required: required of clients, although the model can do without.
+        definition: the name of the Kubernetes type that stands here.
+    """
+
+    default: bool | int | str | None = None
+    enum: tuple[str, ...] | None = None
+    format: str | None = None
+    pattern: str | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    min_properties: int | None = None
+    keys: tuple[str, ...] = ()
+    unique: bool = False
+    required: bool = False
+    definition: str | None = None
+    rules: tuple[Rule, ...] = ()
+
+
+IMMUTABLE = Rule("self == oldSelf", "field is immutable")
+"""Only for scalars, and lists of them: clients such as Kueue decode and re-encode the whole object, which drops
+explicit zero values and rewrites quantities, so that a comparison of deep structures would refuse them for ever."""
+
+NAME = Constraints(min_length=1, max_length=253)
+
+Int32 = Annotated[int, Constraints(format="int32")]
+Int64 = Annotated[int, Constraints(format="int64")]
+Count = Annotated[int, Constraints(format="int32", minimum=0)]
