@@ -1,0 +1,134 @@
+"""All caches of the operator, and how each is kept in step with the API server."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from trainjob_operator.api.runtime import Runtime, parse_runtime
+from trainjob_operator.api.trainjob import RuntimeRef, TrainJob, parse_trainjob
+from trainjob_operator.controller.cache import Key, Store
+from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.reflector import Reflector
+from trainjob_operator.controller.resources import (
+    CLAIMS,
+    CLUSTER_TRAINING_RUNTIMES,
+    JOBS,
+    PODS,
+    SERVICES,
+    TRAINING_RUNTIMES,
+)
+from trainjob_operator.controller.summaries import (
+    summarize_claim,
+    summarize_job,
+    summarize_pod,
+    summarize_service,
+    trainjob_of,
+)
+from trainjob_operator.controller.telemetry import Metrics
+from trainjob_operator.errors import InvalidObjectError
+from trainjob_operator.naming import TRAINING_RUNTIME, TRAINJOB_NAME_LABEL
+from trainjob_operator.reconciler.lifecycle import is_finished
+from trainjob_operator.reconciler.state import Child, JobChild, Kind, PodChild
+
+
+class Caches:
+    """What is known of TrainJobs, runtimes and children.
+
+    Args:
+        trainjob_changed: is told each TrainJob that is new, changed or gone.
+        child_changed: is told the TrainJob of a child that is new, changed or gone.
+    """
+
+    def __init__(self, trainjob_changed: Callable[[Key], None], child_changed: Callable[[Key], None]) -> None:
+        self._trainjob_changed = trainjob_changed
+        self.trainjobs = Store[TrainJob | InvalidObjectError](_read_trainjob, _name_of, trainjob_changed)
+        self.training_runtimes = Store[Runtime | InvalidObjectError](_read_runtime, _name_of, self._runtime_changed)
+        self.cluster_training_runtimes = Store[Runtime | InvalidObjectError](
+            _read_runtime, _name_of, self._runtime_changed
+        )
+        self.services = Store[Child](summarize_service, trainjob_of, child_changed)
+        self.claims = Store[Child](summarize_claim, trainjob_of, child_changed)
+        self.jobs = Store[JobChild](summarize_job, trainjob_of, child_changed)
+        self.pods = Store[PodChild](summarize_pod, trainjob_of, child_changed)
+
+    def runtime(self, namespace: str, ref: RuntimeRef) -> Runtime | InvalidObjectError | None:
+        """Find the runtime that a TrainJob in a namespace refers to."""
+        if ref.kind == TRAINING_RUNTIME:
+            return self.training_runtimes.get(namespace, ref.name)
+        return self.cluster_training_runtimes.get("", ref.name)
+
+    def echo(self, kind: str, body: Body) -> None:
+        """Take a child that answered a request of our own; ConfigMaps are not cached."""
+        match kind:
+            case Kind.SERVICE:
+                self.services.echo(body)
+            case Kind.CLAIM:
+                self.claims.echo(body)
+            case Kind.JOB:
+                self.jobs.echo(body)
+
+    def mark_deleting(self, kind: str, namespace: str, name: str, uid: str) -> None:
+        """Show a Job that we deleted as being deleted, until the watch tells that it is gone."""
+        if kind == Kind.JOB:
+            self.jobs.revise(namespace, name, lambda job: replace(job, deleting=True) if job.uid == uid else job)
+
+    def reflectors(self, kube: Kube, metrics: Metrics, namespaces: Iterable[str]) -> list[Reflector]:
+        """Make the reflectors of all kinds but TrainJobs; without namespaces for all of them."""
+        selector = TRAINJOB_NAME_LABEL
+        everywhere = tuple(namespaces) or (None,)
+        watched = (
+            (TRAINING_RUNTIMES, self.training_runtimes, ""),
+            (SERVICES, self.services, selector),
+            (CLAIMS, self.claims, selector),
+            (JOBS, self.jobs, selector),
+            (PODS, self.pods, selector),
+        )
+        return [
+            Reflector(kube, CLUSTER_TRAINING_RUNTIMES, self.cluster_training_runtimes, metrics),
+            *(
+                Reflector(kube, resource, store, metrics, namespace=namespace, label_selector=labels)
+                for resource, store, labels in watched
+                for namespace in everywhere
+            ),
+        ]
+
+    def sizes(self) -> dict[str, Callable[[], int]]:
+        """Give a way to count the objects of each cache."""
+        return {
+            "trainjobs": self.trainjobs.__len__,
+            TRAINING_RUNTIMES.plural: self.training_runtimes.__len__,
+            CLUSTER_TRAINING_RUNTIMES.plural: self.cluster_training_runtimes.__len__,
+            SERVICES.plural: self.services.__len__,
+            CLAIMS.plural: self.claims.__len__,
+            JOBS.plural: self.jobs.__len__,
+            PODS.plural: self.pods.__len__,
+        }
+
+    def _runtime_changed(self, key: Key) -> None:
+        """Have the unfinished TrainJobs looked at that may have waited for this runtime."""
+        for owner in self.trainjobs.owners():
+            job = self.trainjobs.get(*owner)
+            if (
+                isinstance(job, TrainJob)
+                and job.spec.runtime_ref.name == key.name
+                and key.namespace in {"", owner.namespace}
+                and not is_finished(job)
+            ):
+                self._trainjob_changed(owner)
+
+
+def _name_of(body: Body) -> str:
+    return str(body["metadata"]["name"])
+
+
+def _read_trainjob(body: Body) -> TrainJob | InvalidObjectError:
+    try:
+        return parse_trainjob(body)
+    except InvalidObjectError as error:
+        return error
+
+
+def _read_runtime(body: Body) -> Runtime | InvalidObjectError:
+    try:
+        return parse_runtime(body)
+    except InvalidObjectError as error:
+        return error

@@ -1,0 +1,171 @@
+"""Everything that runs, put together: caches and what fills them, the Lease, the workers, the health server."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, NoReturn
+
+from trainjob_operator.controller.cache import Key
+from trainjob_operator.controller.caches import Caches
+from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.lease import Lease
+from trainjob_operator.controller.resources import TRAINJOBS
+from trainjob_operator.controller.telemetry import HealthServer, Metrics
+from trainjob_operator.controller.worker import Worker
+from trainjob_operator.controller.workqueue import WorkQueue
+from trainjob_operator.errors import ApiError
+from trainjob_operator.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_SETTLE = 0.01  # children's events come in bunches
+_PRUNE_EVERY = 600.0
+_PRUNE_DELAY = 3.0
+_GRACE = 3.0
+
+
+class Engine:
+    """The operator without kopf, which only tells it of TrainJobs and when to start and stop."""
+
+    def __init__(self, settings: Settings, kube: Kube, metrics: Metrics) -> None:
+        self._settings = settings
+        self._kube = kube
+        self._metrics = metrics
+        self._queue = WorkQueue[Key](asyncio.get_running_loop(), metrics)
+        self.caches = Caches(self._queue.add, lambda key: self._queue.add_after(key, _SETTLE))
+        self._reflectors = self.caches.reflectors(kube, metrics, settings.namespaces)
+        self._worker = Worker(kube, self.caches, self._queue, metrics, settings.status_delay)
+        self._lease = Lease(
+            kube,
+            settings.lease_namespace,
+            settings.lease_name,
+            settings.lease_identity,
+            settings.lease_duration,
+            settings.lease_renew_deadline,
+            settings.lease_retry_period,
+        )
+        self._health = HealthServer(metrics, lambda: self._is_seeded)
+        self._relisted = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_seeded = False
+        self._is_stopping = False
+        self._measure()
+
+    async def serve_health(self) -> None:
+        """Answer probes; not ready yet.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        await self._health.start(self._settings.http_host, self._settings.http_port)
+
+    async def start(self) -> None:
+        """Fill every cache, then compete for the Lease. Nothing is decided before all caches are filled."""
+        for reflector in self._reflectors:
+            self._spawn(reflector.run(), f"reflector of {reflector.resource.plural}")
+        await asyncio.gather(*(reflector.synced.wait() for reflector in self._reflectors))
+        await self._seed()
+        self._is_seeded = True
+        logger.info("the caches are filled: %d TrainJobs, %d Jobs", len(self.caches.trainjobs), len(self.caches.jobs))
+        self._spawn(self._prune_forever(), "pruner")
+        self._spawn(self._lead(), "Lease")
+
+    async def stop(self) -> None:
+        """End everything, and let another replica take over at once."""
+        self._is_stopping = True
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_GRACE)
+        await self._lease.release()
+        await self._health.stop()
+
+    def trainjob_event(self, kind: str | None, body: Body) -> None:
+        """Take an event of a TrainJob; ``kind`` is None when it comes from a new list."""
+        if kind == "DELETED":
+            self.caches.trainjobs.drop(body)
+            return
+        if kind is None:
+            self._relisted.set()
+        self.caches.trainjobs.put(body)
+
+    async def _lead(self) -> NoReturn:
+        await self._lease.acquire()
+        logger.info("leading as %s", self._settings.lease_identity)
+        self._metrics.leader.set(1)
+        for number in range(self._settings.workers):
+            self._spawn(self._worker.run(), f"worker {number}")
+        await self._lease.keep()
+        _die("the Lease is lost: another replica takes over")
+
+    async def _seed(self) -> None:
+        """List TrainJobs once: kopf starts to watch them later, and tells nobody when its list is complete."""
+        while True:
+            try:
+                await self._list_trainjobs()
+            except ApiError as error:
+                logger.warning("listing TrainJobs again after: %s", error)
+                await asyncio.sleep(1.0)
+            else:
+                return
+
+    async def _prune_forever(self) -> NoReturn:
+        """Forget TrainJobs whose deletion kopf did not see, after it listed them anew and every few minutes."""
+        self._relisted.set()
+        while True:
+            try:
+                await asyncio.wait_for(self._relisted.wait(), _PRUNE_EVERY)
+            except TimeoutError:
+                logger.debug("pruning for good measure")
+            await asyncio.sleep(_PRUNE_DELAY)
+            self._relisted.clear()
+            try:
+                await self._list_trainjobs(metadata_only=True)
+            except ApiError as error:
+                logger.warning("listing TrainJobs again after: %s", error)
+                self._relisted.set()
+
+    async def _list_trainjobs(self, *, metadata_only: bool = False) -> None:
+        for namespace in self._settings.namespaces or (None,):
+            found: set[tuple[str, str]] = set()
+            page = await self._kube.list_page(TRAINJOBS, namespace, metadata_only=metadata_only)
+            version = page.resource_version
+            while True:
+                found.update((body["metadata"]["namespace"], body["metadata"]["name"]) for body in page.items)
+                for body in () if metadata_only else page.items:
+                    self.caches.trainjobs.put(body)
+                if not page.resume:
+                    break
+                page = await self._kube.list_page(TRAINJOBS, namespace, resume=page.resume, metadata_only=metadata_only)
+            self.caches.trainjobs.prune(namespace, found, version)
+
+    def _measure(self) -> None:
+        for name, size in self.caches.sizes().items():
+            self._metrics.reflector_objects.labels(name).set_function(size)
+        for name in {reflector.resource.plural for reflector in self._reflectors}:
+            self._metrics.reflector_age.labels(name).set_function(partial(self._age, name))
+
+    def _age(self, plural: str) -> float:
+        return max(reflector.age() for reflector in self._reflectors if reflector.resource.plural == plural)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._is_stopping:
+            _die(
+                f"the task {task.get_name()!r} ended, which it never should",
+                None if task.cancelled() else task.exception(),
+            )
+
+
+def _die(why: str, error: BaseException | None = None) -> NoReturn:
+    """End the process at once: whatever still ran could collide with the next leader. Kubernetes starts it anew."""
+    logger.critical(why, exc_info=error)
+    logging.shutdown()
+    os._exit(1)

@@ -1,0 +1,219 @@
+"""Carry out the actions of a plan, one after the other."""
+
+import logging
+import re
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
+from trainjob_operator.controller.caches import Caches
+from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.memory import Inspection, Memory
+from trainjob_operator.controller.resources import CHILD_KINDS, EVENTS, TRAINJOBS
+from trainjob_operator.controller.snapshots import read_snapshot
+from trainjob_operator.controller.summaries import summarize_child, trainjob_of
+from trainjob_operator.controller.verdict import Verdict
+from trainjob_operator.errors import ApiError
+from trainjob_operator.naming import TRAINJOB
+from trainjob_operator.reconciler.obstacles import PREDECESSOR_GONE_WITHIN
+from trainjob_operator.reconciler.state import Action, Create, Delete, Inspect, Kind, Observed, Refusal
+
+logger = logging.getLogger(__name__)
+
+ALREADY_EXISTS = "AlreadyExists"
+_BEING_TERMINATED = "because it is being terminated"
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Changes the cluster, and keeps caches and memory in step with what it did."""
+
+    kube: Kube
+    caches: Caches
+
+    async def execute(self, actions: tuple[Action, ...], observed: Observed, memory: Memory) -> Verdict:
+        """Carry out actions in order.
+
+        Returns:
+            DONE also if some wait because the API server refused them a moment ago; after the others nothing was done.
+
+        Raises:
+            ApiError: an action failed for reasons that have nothing to do with it.
+        """
+        due = _not_held(actions, memory)
+        if any(isinstance(action, Create) and action.confirm for action in due):
+            verdict = await self._confirm(observed.job)
+            if verdict is not Verdict.DONE:
+                return verdict
+        for action in due:
+            verdict = await self._carry_out(action, observed, memory)
+            if verdict is not Verdict.DONE:
+                return verdict
+        return Verdict.DONE
+
+    async def _carry_out(self, action: Action, observed: Observed, memory: Memory) -> Verdict:
+        match action:
+            case Create(confirm=True) if await self._is_there(observed.job, memory, action):
+                return Verdict.LOOK_AGAIN
+            case Create():
+                return await self._create(observed, memory, action)
+            case Delete():
+                return await self._delete(observed.job, action)
+            case Inspect():
+                return await self._inspect(observed.job, memory, action)
+
+    async def _create(self, observed: Observed, memory: Memory, create: Create) -> Verdict:
+        job, resource = observed.job, CHILD_KINDS[create.kind]
+        try:
+            created = await self.kube.create(resource, job.metadata.namespace, create.manifest)
+        except ApiError as error:
+            if error.status == HTTPStatus.CONFLICT and error.reason == ALREADY_EXISTS:
+                await self._meet(observed, memory, create)
+                return Verdict.LOOK_AGAIN
+            if not _is_refusal(error):
+                raise
+            refusal = Refusal(kind=create.kind, name=create.name, reason=error.reason, message=str(error))
+            memory.hold(create.kind, create.name, time.monotonic(), refusal=refusal, stranger=None)
+            logger.warning("%s %s is refused: %s", create.kind, create.name, error)
+            return Verdict.LOOK_AGAIN
+        logger.info("created %s %s", create.kind, create.name)
+        for warning in created.warnings:
+            logger.warning("the API server warns about %s %s: %s", create.kind, create.name, warning)
+        was_refused = (create.kind, create.name) in memory.holds
+        memory.release(create.kind, create.name)
+        self._take_in(job, memory, create.kind, created.body)
+        return Verdict.LOOK_AGAIN if was_refused else Verdict.DONE
+
+    async def _meet(self, observed: Observed, memory: Memory, create: Create) -> None:
+        """Look at the object that has the name already, so that the next plan knows whose it is."""
+        job = observed.job
+        body = await self._find(job, create)
+        if body is None or self._take_in(job, memory, create.kind, body):
+            return
+        stranger = None if create.kind == Kind.CONFIG_MAP else summarize_child(create.kind, body)
+        refusal = None
+        if create.kind == Kind.CONFIG_MAP and not _is_passing(observed, body):
+            refusal = Refusal(create.kind, create.name, ALREADY_EXISTS, f"{create.kind} {create.name} already exists")
+        memory.hold(create.kind, create.name, time.monotonic(), refusal=refusal, stranger=stranger)
+
+    async def _confirm(self, job: TrainJob) -> Verdict:
+        """Ask the API server whether the TrainJob lives: caches of different kinds are not in step."""
+        try:
+            body = await self.kube.get(TRAINJOBS, job.metadata.namespace, job.metadata.name)
+        except ApiError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return Verdict.GONE
+            raise
+        live = parse_trainjob(body).metadata
+        if live.uid != job.metadata.uid or live.deletion_timestamp is not None:
+            return Verdict.GONE
+        if live.resource_version != job.metadata.resource_version:
+            self.caches.trainjobs.update(body)
+            return Verdict.LOOK_AGAIN
+        return Verdict.DONE
+
+    async def _is_there(self, job: TrainJob, memory: Memory, create: Create) -> bool:
+        body = await self._find(job, create)
+        return body is not None and self._take_in(job, memory, create.kind, body)
+
+    async def _find(self, job: TrainJob, create: Create) -> Body | None:
+        try:
+            return await self.kube.get(CHILD_KINDS[create.kind], job.metadata.namespace, create.name)
+        except ApiError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+    def _take_in(self, job: TrainJob, memory: Memory, kind: str, body: Body) -> bool:
+        """Remember a child; False if it is nothing that the caches would show for this TrainJob."""
+        if kind == Kind.CONFIG_MAP:
+            if owner_uid(body) != job.metadata.uid:
+                return False
+            memory.snapshot = read_snapshot(body)
+            return True
+        if trainjob_of(body) != job.metadata.name:
+            return False
+        self.caches.echo(kind, body)
+        return True
+
+    async def _delete(self, job: TrainJob, delete: Delete) -> Verdict:
+        namespace = job.metadata.namespace or ""
+        try:
+            await self.kube.delete(CHILD_KINDS[delete.kind], namespace, delete.name, delete.uid)
+        except ApiError as error:
+            is_gone = error.status == HTTPStatus.NOT_FOUND
+            is_another = error.status == HTTPStatus.CONFLICT and "uid" in str(error).lower()
+            if not (is_gone or is_another):
+                raise
+        logger.info("deleted %s %s", delete.kind, delete.name)
+        self.caches.mark_deleting(delete.kind, namespace, delete.name, delete.uid)
+        return Verdict.DONE
+
+    async def _inspect(self, job: TrainJob, memory: Memory, inspect: Inspect) -> Verdict:
+        """Learn from a Job's Events who refuses its pods."""
+        now = time.monotonic()
+        if not memory.may_inspect(inspect.job, now):
+            return Verdict.DONE
+        query = {"fieldSelector": f"involvedObject.uid={inspect.uid},type=Warning,reason=FailedCreate"}
+        page = await self.kube.list_page(EVENTS, job.metadata.namespace, query=query)
+        newest = max(page.items, key=_happened_at, default=None)
+        refusal = None
+        if newest is not None:
+            message = _without_random_name(inspect.job, str(newest.get("message") or ""))
+            refusal = Refusal(kind="Pod", name=inspect.job, reason=str(newest["reason"]), message=message)
+        known = memory.inspections.get(inspect.job)
+        memory.inspections[inspect.job] = Inspection(at=now, refusal=refusal)
+        is_news = refusal != (known.refusal if known is not None else None)
+        return Verdict.LOOK_AGAIN if is_news else Verdict.DONE
+
+
+def _not_held(actions: tuple[Action, ...], memory: Memory) -> list[Action]:
+    """Leave out the create that was refused a moment ago, and those after it: later children depend on earlier ones."""
+    due: list[Action] = []
+    is_blocked = False
+    for action in actions:
+        if isinstance(action, Create):
+            is_blocked = is_blocked or memory.is_held(action.kind, action.name, time.monotonic())
+            if is_blocked:
+                continue
+        due.append(action)
+    return due
+
+
+def owner_uid(body: Body) -> str | None:
+    """Give the UID of an object's controlling owner."""
+    return next((o["uid"] for o in body["metadata"].get("ownerReferences", ()) if o.get("controller")), None)
+
+
+def _is_passing(observed: Observed, body: Body) -> bool:
+    """Tell whether garbage collection will remove this ConfigMap: it belongs to an earlier TrainJob of the name."""
+    owners = body["metadata"].get("ownerReferences", ())
+    created = observed.job.metadata.creation_timestamp
+    is_recent = created is not None and observed.now - created < PREDECESSOR_GONE_WITHIN
+    return is_recent and any(o.get("controller") and o["kind"] == TRAINJOB for o in owners)
+
+
+def _is_refusal(error: ApiError) -> bool:
+    """Tell whether the object itself was turned down: by validation, quota, admission, or a webhook that is down."""
+    if _BEING_TERMINATED in str(error):
+        return False  # the TrainJob goes with its namespace
+    if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "webhook" in str(error)
+    is_ours = error.status in {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+    return HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR and not is_ours
+
+
+def _happened_at(event: Body) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
+
+
+def _without_random_name(job: str, message: str) -> str:
+    """Take the random end off the names of pods, or the same refusal would read differently each time."""
+    return re.sub(rf'"({re.escape(job)}(?:-\d+)?)-[a-z0-9]{{5}}"', r'"\1"', message)

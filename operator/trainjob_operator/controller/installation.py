@@ -1,0 +1,73 @@
+"""The CRDs of this version: check that they are there, and bring them up to date."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.resources import CRDS, OWN_KINDS, Resource
+from trainjob_operator.errors import ApiError, ConfigurationError
+from trainjob_operator.reconciler.state import Manifest
+
+logger = logging.getLogger(__name__)
+
+_ESTABLISHED_WITHIN = 60.0
+_LOOK_EVERY = 0.5
+_TRY_EVERY = 3.0
+
+
+async def require_kinds(kube: Kube, namespaces: Sequence[str]) -> None:
+    """Make sure that our kinds are served and may be read; wait for an API server that cannot be reached.
+
+    Raises:
+        ConfigurationError: they are not, and waiting would not help.
+    """
+    for resource in OWN_KINDS:
+        namespace = namespaces[0] if namespaces else None
+        while True:
+            if await _is_served(kube, resource, namespace):
+                break
+            await asyncio.sleep(_TRY_EVERY)
+
+
+async def _is_served(kube: Kube, resource: Resource, namespace: str | None) -> bool:
+    try:
+        await kube.list_page(resource, namespace, query={"limit": "1"})
+    except ApiError as error:
+        name = f"{resource.plural}.{resource.group}"
+        if error.status == HTTPStatus.NOT_FOUND:
+            raise ConfigurationError(
+                f"the CRD {name} is not installed: install the Helm chart, or run 'trainjob-operator crds --apply'"
+            ) from error
+        if error.status == HTTPStatus.FORBIDDEN:
+            raise ConfigurationError(
+                f"the operator may not list {name}: install the roles of the Helm chart ({error})"
+            ) from error
+        logger.warning("waiting for the API server: %s", error)
+        return False
+    return True
+
+
+async def apply_crds(kube: Kube, manifests: Sequence[Manifest]) -> None:
+    """Apply CRDs and wait until they are served.
+
+    Raises:
+        ApiError: one is refused.
+        ConfigurationError: one is not served in time.
+    """
+    for manifest in manifests:
+        await kube.apply(CRDS, manifest["metadata"]["name"], manifest)
+    deadline = asyncio.get_running_loop().time() + _ESTABLISHED_WITHIN
+    for manifest in manifests:
+        name = manifest["metadata"]["name"]
+        while not _is_established(await kube.get(CRDS, None, name)):
+            if asyncio.get_running_loop().time() > deadline:
+                raise ConfigurationError(f"the CRD {name} was applied, but is not Established: kubectl describe crd")
+            await asyncio.sleep(_LOOK_EVERY)
+        logger.info("the CRD %s is up to date", name)
+
+
+def _is_established(crd: Body) -> bool:
+    conditions = crd.get("status", {}).get("conditions", ())
+    return any((c["type"], c["status"]) == ("Established", "True") for c in conditions)

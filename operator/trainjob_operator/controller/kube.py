@@ -1,0 +1,214 @@
+"""What the operator asks of the API server, as a protocol and its one real client."""
+
+import random
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+
+from trainjob_operator.controller.resources import Resource
+from trainjob_operator.controller.transport import ATTEMPTS, Request, Transport
+from trainjob_operator.errors import ApiError
+from trainjob_operator.naming import FIELD_MANAGER
+
+Body = dict[str, Any]
+
+PAGE_SIZE = 500
+WATCH_SILENCE = 70.0  # bookmarks come every minute
+_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list. ``resume`` asks for the next one; empty on the last."""
+
+    items: Sequence[Body]
+    resource_version: int
+    resume: str
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new object as the API server keeps it, and what it warned of."""
+
+    body: Body
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """``ADDED``, ``MODIFIED``, ``DELETED`` or ``BOOKMARK``, and the object."""
+
+    type: str
+    body: Body
+
+
+class Kube(Protocol):
+    """The API server. Every method raises ApiError when the answer is an error."""
+
+    async def get(self, resource: Resource, namespace: str | None, name: str, *, attempts: int = ATTEMPTS) -> Body:
+        """Read an object."""
+
+    async def list_page(
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        resume: str = "",
+        metadata_only: bool = False,
+    ) -> Page:
+        """Read a page of a list; ``query`` carries selectors."""
+
+    def watch(
+        self, resource: Resource, namespace: str | None, resource_version: int, *, query: Mapping[str, str]
+    ) -> AsyncGenerator[WatchEvent]:
+        """Follow changes after a resourceVersion; ends every few minutes, and fails with 410 if that is too old."""
+
+    async def create(
+        self, resource: Resource, namespace: str | None, manifest: Mapping[str, Any], *, attempts: int = ATTEMPTS
+    ) -> Created:
+        """Create an object."""
+
+    async def replace(self, resource: Resource, namespace: str | None, name: str, manifest: Mapping[str, Any]) -> Body:
+        """Write an object that still has the manifest's resourceVersion, in one attempt."""
+
+    async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
+        """Delete an object with this UID, and in the background all that it owns."""
+
+    async def patch_status(
+        self, resource: Resource, namespace: str, name: str, operations: Sequence[Mapping[str, Any]]
+    ) -> Body:
+        """Apply a JSON patch to the status subresource."""
+
+    async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any]) -> Body:
+        """Apply a cluster-wide object on the server, taking over fields that others hold."""
+
+
+class KubeClient:
+    """The API server over HTTP."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def get(self, resource: Resource, namespace: str | None, name: str, *, attempts: int = ATTEMPTS) -> Body:
+        """Read an object."""
+        request = Request("get", resource.plural, "GET", resource.path(namespace, name))
+        return _parse((await self._transport.send(request, attempts=attempts)).body)
+
+    async def list_page(
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        resume: str = "",
+        metadata_only: bool = False,
+    ) -> Page:
+        """Read a page of a list; ``query`` carries selectors."""
+        request = Request(
+            "list",
+            resource.plural,
+            "GET",
+            resource.path(namespace),
+            query={"limit": str(PAGE_SIZE), **(query or {}), **({"continue": resume} if resume else {})},
+            accept=_METADATA_ONLY if metadata_only else "application/json",
+        )
+        body = _parse((await self._transport.send(request)).body)
+        return Page(
+            items=body.get("items") or (),
+            resource_version=int(body["metadata"]["resourceVersion"]),
+            resume=body["metadata"].get("continue") or "",
+        )
+
+    async def watch(
+        self, resource: Resource, namespace: str | None, resource_version: int, *, query: Mapping[str, str]
+    ) -> AsyncGenerator[WatchEvent]:
+        """Follow changes after a resourceVersion; ends every few minutes, and fails with 410 if that is too old."""
+        lasting = random.randint(300, 600)  # noqa: S311 - spreads load, guards nothing
+        request = Request(
+            "watch",
+            resource.plural,
+            "GET",
+            resource.path(namespace),
+            query={
+                **query,
+                "watch": "true",
+                "allowWatchBookmarks": "true",
+                "resourceVersion": str(resource_version),
+                "timeoutSeconds": str(lasting),
+            },
+        )
+        async for line in self._transport.stream(request, silence=WATCH_SILENCE):
+            event = orjson.loads(line)
+            body = event["object"]
+            if event["type"] == "ERROR":
+                raise ApiError(int(body.get("code") or 500), body.get("reason") or "", body.get("message") or "")
+            yield WatchEvent(event["type"], body)
+
+    async def create(
+        self, resource: Resource, namespace: str | None, manifest: Mapping[str, Any], *, attempts: int = ATTEMPTS
+    ) -> Created:
+        """Create an object."""
+        request = Request(
+            "create",
+            resource.plural,
+            "POST",
+            resource.path(namespace),
+            query={"fieldManager": FIELD_MANAGER},
+            body=orjson.dumps(manifest),
+        )
+        answer = await self._transport.send(request, attempts=attempts)
+        return Created(_parse(answer.body), answer.warnings)
+
+    async def replace(self, resource: Resource, namespace: str | None, name: str, manifest: Mapping[str, Any]) -> Body:
+        """Write an object that still has the manifest's resourceVersion, in one attempt."""
+        request = Request("update", resource.plural, "PUT", resource.path(namespace, name), body=orjson.dumps(manifest))
+        return _parse((await self._transport.send(request, attempts=1)).body)
+
+    async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
+        """Delete an object with this UID, and in the background all that it owns."""
+        options = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "preconditions": {"uid": uid},
+        }
+        request = Request(
+            "delete", resource.plural, "DELETE", resource.path(namespace, name), body=orjson.dumps(options)
+        )
+        await self._transport.send(request)
+
+    async def patch_status(
+        self, resource: Resource, namespace: str, name: str, operations: Sequence[Mapping[str, Any]]
+    ) -> Body:
+        """Apply a JSON patch to the status subresource."""
+        request = Request(
+            "patch",
+            f"{resource.plural}/status",
+            "PATCH",
+            resource.path(namespace, name, "status"),
+            query={"fieldManager": FIELD_MANAGER},
+            body=orjson.dumps(operations),
+            content_type="application/json-patch+json",
+        )
+        return _parse((await self._transport.send(request)).body)
+
+    async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any]) -> Body:
+        """Apply a cluster-wide object on the server, taking over fields that others hold."""
+        request = Request(
+            "apply",
+            resource.plural,
+            "PATCH",
+            resource.path(None, name),
+            query={"fieldManager": FIELD_MANAGER, "force": "true"},
+            body=orjson.dumps(manifest),
+            content_type="application/apply-patch+yaml",
+        )
+        return _parse((await self._transport.send(request)).body)
+
+
+def _parse(body: bytes) -> Body:
+    parsed: Body = orjson.loads(body)
+    return parsed

@@ -1,0 +1,45 @@
+"""The kinds that the operator deals with, and where the API server serves them."""
+
+from dataclasses import dataclass
+
+from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINING_RUNTIME, TRAINJOB, VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A kind as the API server serves it. ``group`` is empty for the core group."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    is_namespaced: bool = True
+
+    def path(self, namespace: str | None, name: str | None = None, subresource: str | None = None) -> str:
+        """Give the path of the collection, of one object in it or of a subresource; no namespace means all of them."""
+        parts = ["/apis", self.group, self.version] if self.group else ["/api", self.version]
+        if namespace is not None and self.is_namespaced:
+            parts += ["namespaces", namespace]
+        parts.append(self.plural)
+        parts += [part for part in (name, subresource) if part is not None]
+        return "/".join(parts)
+
+
+TRAINJOBS = Resource(GROUP, VERSION, "trainjobs", TRAINJOB)
+TRAINING_RUNTIMES = Resource(GROUP, VERSION, "trainingruntimes", TRAINING_RUNTIME)
+CLUSTER_TRAINING_RUNTIMES = Resource(
+    GROUP, VERSION, "clustertrainingruntimes", CLUSTER_TRAINING_RUNTIME, is_namespaced=False
+)
+JOBS = Resource("batch", "v1", "jobs", "Job")
+PODS = Resource("", "v1", "pods", "Pod")
+SERVICES = Resource("", "v1", "services", "Service")
+CLAIMS = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
+CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
+EVENTS = Resource("", "v1", "events", "Event")
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+CRDS = Resource(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", is_namespaced=False
+)
+
+OWN_KINDS = (TRAINJOBS, TRAINING_RUNTIMES, CLUSTER_TRAINING_RUNTIMES)
+CHILD_KINDS = {resource.kind: resource for resource in (CONFIG_MAPS, SERVICES, CLAIMS, JOBS)}

@@ -1,0 +1,103 @@
+"""What the operator tells about itself: metrics, health and readiness over HTTP."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60)
+
+
+class Metrics:
+    """All metrics, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.api_requests = Counter(
+            "trainjob_operator_api_requests",
+            "Requests to the API server; code 0: no answer.",
+            ("verb", "resource", "code"),
+            registry=self.registry,
+        )
+        self.queue_adds = Counter(
+            "trainjob_operator_queue_adds", "TrainJobs put on the work queue.", registry=self.registry
+        )
+        self.queue_retries = Counter(
+            "trainjob_operator_queue_retries", "TrainJobs put back after an error.", registry=self.registry
+        )
+        self.queue_depth = Gauge(
+            "trainjob_operator_queue_depth", "TrainJobs that wait for a worker.", registry=self.registry
+        )
+        self.queue_seconds = Histogram(
+            "trainjob_operator_queue_seconds",
+            "Time that a TrainJob waited for a worker.",
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.reconcile_seconds = Histogram(
+            "trainjob_operator_reconcile_seconds",
+            "Time that a worker took for a TrainJob.",
+            ("result",),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.reflector_objects = Gauge(
+            "trainjob_operator_reflector_objects", "Objects in a cache.", ("resource",), registry=self.registry
+        )
+        self.reflector_lists = Counter(
+            "trainjob_operator_reflector_lists", "Complete listings of a kind.", ("resource",), registry=self.registry
+        )
+        self.reflector_age = Gauge(
+            "trainjob_operator_reflector_age_seconds",
+            "Time since the API server last said anything about a kind; bookmarks count.",
+            ("resource",),
+            registry=self.registry,
+        )
+        self.leader = Gauge("trainjob_operator_leader", "1 on the replica that does the work.", registry=self.registry)
+
+
+class HealthServer:
+    """Serves ``/healthz``, ``/readyz`` and ``/metrics``.
+
+    ``/healthz`` answers whenever the event loop turns; ``/readyz`` once every cache is filled, on leader and standby.
+    """
+
+    def __init__(self, metrics: Metrics, is_ready: Callable[[], bool]) -> None:
+        self._metrics = metrics
+        self._is_ready = is_ready
+        app = web.Application()
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics_page)
+        self._runner = web.AppRunner(app, access_log=None)
+
+    async def start(self, host: str | None, port: int) -> None:
+        """Listen.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        await self._runner.cleanup()
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """Where it listens."""
+        return tuple((address[0], address[1]) for address in self._runner.addresses)
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        if self._is_ready():
+            return web.Response(text="ok\n")
+        return web.Response(status=503, text="caches are being filled\n")
+
+    async def _metrics_page(self, _: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(self._metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

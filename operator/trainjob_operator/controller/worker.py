@@ -1,0 +1,165 @@
+"""Take a TrainJob from the queue, observe, decide, execute, record; again and again."""
+
+import logging
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import NoReturn
+
+from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.api.trainjob import TrainJob
+from trainjob_operator.controller.cache import Key
+from trainjob_operator.controller.caches import Caches
+from trainjob_operator.controller.execution import Executor, owner_uid
+from trainjob_operator.controller.kube import Kube
+from trainjob_operator.controller.logs import about
+from trainjob_operator.controller.memory import Memory
+from trainjob_operator.controller.resources import CONFIG_MAPS
+from trainjob_operator.controller.snapshots import read_snapshot
+from trainjob_operator.controller.status import StatusWriter
+from trainjob_operator.controller.telemetry import Metrics
+from trainjob_operator.controller.verdict import Verdict
+from trainjob_operator.controller.workqueue import WorkQueue
+from trainjob_operator.errors import ApiError, InvalidObjectError
+from trainjob_operator.naming import snapshot_name
+from trainjob_operator.reconciler.lifecycle import is_finished, is_managed
+from trainjob_operator.reconciler.reconcile import reconcile
+from trainjob_operator.reconciler.state import Observed, Plan
+
+logger = logging.getLogger(__name__)
+
+_LOOKS = 5  # in a row, before others get their turn
+_BREATH = 0.5
+
+
+@dataclass(slots=True)
+class Worker:
+    """Works on one TrainJob at a time; it may run several times at once, because the queue gives each key to one only.
+
+    Attributes:
+        status_delay: seconds that a change of mere counts waits for others.
+    """
+
+    kube: Kube
+    caches: Caches
+    queue: WorkQueue[Key]
+    metrics: Metrics
+    status_delay: float
+    memories: dict[Key, Memory] = field(default_factory=dict)
+    _executor: Executor = field(init=False)
+    _writer: StatusWriter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._executor = Executor(self.kube, self.caches)
+        self._writer = StatusWriter(self.kube, self.caches.trainjobs)
+
+    async def run(self) -> NoReturn:
+        """Work until cancelled; whatever goes wrong with one TrainJob stays with it."""
+        while True:
+            key = await self.queue.take()
+            started = time.perf_counter()
+            result = "ok"
+            with about(key):
+                try:
+                    requeue_after = await self._process(key)
+                except (ApiError, InvalidObjectError) as error:
+                    result = "error"
+                    wait = error.retry_after if isinstance(error, ApiError) else None
+                    pause = self.queue.retry(key, at_least=wait or 0.0)
+                    logger.warning("next try in %.1f s after: %s", pause, error)
+                except Exception:
+                    result = "bug"
+                    self.queue.retry(key)
+                    logger.exception("nobody planned for this")
+                else:
+                    self.queue.forget_failures(key)
+                    if requeue_after is not None:
+                        self.queue.add_after(key, requeue_after)
+                finally:
+                    self.queue.done(key)
+            self.metrics.reconcile_seconds.labels(result).observe(time.perf_counter() - started)
+
+    async def _process(self, key: Key) -> float | None:
+        """Bring a TrainJob as far as it can be; returns the seconds until time alone makes another look necessary."""
+        for _ in range(_LOOKS):
+            job = self.caches.trainjobs.get(*key)
+            if job is None:
+                self.memories.pop(key, None)
+                return None
+            if isinstance(job, InvalidObjectError):
+                logger.error("the TrainJob does not fit its schema, so nothing is done for it: %s", job)
+                return None
+            memory = self._recall(key, job)
+            observed = await self._observe(key, job, memory)
+            plan = reconcile(observed)
+            verdict = await self._executor.execute(plan.actions, observed, memory)
+            if verdict is Verdict.DONE and plan.status is not None and self._is_due(plan, memory):
+                verdict = await self._writer.write(job, plan.status, plan.events, observed.now)
+                memory.counts_changed_at = None
+            if verdict is Verdict.GONE:
+                self.memories.pop(key, None)
+                return None
+            if verdict is Verdict.DONE:
+                return self._conclude(key, job, plan, memory)
+        return _BREATH
+
+    def _recall(self, key: Key, job: TrainJob) -> Memory:
+        """Give what is remembered of the TrainJob; nothing of an earlier one of the same name."""
+        memory = self.memories.get(key)
+        if memory is None or memory.uid != job.metadata.uid:
+            memory = self.memories[key] = Memory(uid=job.metadata.uid)
+        return memory
+
+    async def _observe(self, key: Key, job: TrainJob, memory: Memory) -> Observed:
+        jobs, pods = self.caches.jobs.of(key), self.caches.pods.of(key)
+        children = (*self.caches.services.of(key), *self.caches.claims.of(key))
+        started = job.status is not None and job.status.start_time is not None
+        owns = any(child.owner_uid == memory.uid for child in (*children, *jobs))
+        if memory.snapshot is None and (started or owns) and is_managed(job) and not is_finished(job):
+            memory.snapshot = await self._read_snapshot(key, memory.uid)
+        runtime = self.caches.runtime(key.namespace, job.spec.runtime_ref)
+        if isinstance(runtime, InvalidObjectError):
+            logger.error("the runtime %s does not fit its schema: %s", job.spec.runtime_ref.name, runtime)
+            runtime = None
+        memory.forget_inspections({pod.job for pod in pods}, {child.name for child in jobs})
+        return Observed(
+            job=job,
+            runtime=runtime,
+            snapshot=memory.snapshot,
+            now=datetime.now(UTC),
+            children=(*children, *memory.strangers(time.monotonic())),
+            jobs=jobs,
+            pods=pods,
+            refusals=tuple(memory.refusals()),
+        )
+
+    async def _read_snapshot(self, key: Key, uid: str) -> Runtime | None:
+        """Read the snapshot of a TrainJob that may have one already."""
+        try:
+            body = await self.kube.get(CONFIG_MAPS, key.namespace, snapshot_name(key.name))
+        except ApiError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return read_snapshot(body) if owner_uid(body) == uid else None
+
+    def _is_due(self, plan: Plan, memory: Memory) -> bool:
+        """Tell whether the status is to be written now; mere counts wait for others to join them."""
+        now = time.monotonic()
+        if memory.counts_changed_at is None:
+            memory.counts_changed_at = now
+        return plan.urgent or now - memory.counts_changed_at >= self.status_delay
+
+    def _conclude(self, key: Key, job: TrainJob, plan: Plan, memory: Memory) -> float | None:
+        """Keep of the memory what is needed, and find out when to look again."""
+        if plan.status is None:
+            memory.counts_changed_at = None
+        if is_finished(job) and not plan.actions:
+            del self.memories[key]
+            return None
+        now = time.monotonic()
+        delays = [plan.requeue_after, memory.seconds_to_next_try(now)]
+        if memory.counts_changed_at is not None:
+            delays.append(self.status_delay - (now - memory.counts_changed_at))
+        return min((delay for delay in delays if delay is not None), default=None)
