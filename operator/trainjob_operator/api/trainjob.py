@@ -54,7 +54,7 @@ class InitializerSource(Model):
 
     storage_uri: Annotated[str | None, _URI] = None
     env: Annotated[tuple[EnvVar, ...] | None, _ENV] = None
-    secret_ref: LocalObjectReference | None = None
+    secret_ref: Annotated[LocalObjectReference | None, Constraints(rules=(IMMUTABLE,))] = None
 
 
 class Initializer(Model):
