@@ -53,8 +53,9 @@ def answer_tree(question: Question, folder: str) -> web.Response:
 
 async def answer_paths(question: Question) -> web.Response:
     """Answer which of some files there are."""
-    wanted = (await question.request.json())["paths"]
-    return _entries(question, [question.commit.files[path] for path in wanted if path in question.commit.files])
+    form = await question.request.post()
+    wanted = {str(path) for path in form.getall("paths", [])}
+    return _entries(question, [file for file in question.commit.files.values() if file.path in wanted])
 
 
 def answer_xet_token(question: Question) -> web.Response:

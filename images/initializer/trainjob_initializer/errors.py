@@ -1,5 +1,7 @@
 """What an error of the Hub's client is: its cause, in a few words, and whether to try again."""
 
+import traceback
+
 import httpx2
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
@@ -38,8 +40,9 @@ def is_distrust(error: BaseException) -> bool:
 
 
 def is_xet(error: BaseException) -> bool:
-    """Tell whether the Xet storage, or its client, failed."""
-    return type(error).__module__ == "hf_xet"
+    """Tell whether Xet failed; its errors are of no type of their own, and the way around it is plain HTTP."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return not isinstance(error, HfHubHTTPError) and any(frame.f_code.co_name == "xet_get" for frame, _ in frames)
 
 
 def brief(error: BaseException) -> str:

@@ -21,6 +21,13 @@ def is_present(folder: Path, file: RemoteFile, commit: str) -> bool:
         return False
 
 
+def remove_damaged(folder: Path, file: RemoteFile) -> None:
+    """Remove the file if it cannot be right: the client believes its note, and does not look at the size."""
+    path = folder / file.path
+    if path.is_symlink() or (path.is_file() and path.stat().st_size != file.size):
+        path.unlink()
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove what a killed run left half done: the client does not take it up again, and it fills the volume."""
     for leftover in (folder / _NOTES).rglob("*"):

@@ -13,8 +13,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponent
 from trainjob_initializer.activity import Activity
 from trainjob_initializer.bar import counting
 from trainjob_initializer.console import Console
-from trainjob_initializer.errors import brief, is_transient
-from trainjob_initializer.folder import is_present
+from trainjob_initializer.errors import brief, is_transient, is_xet
+from trainjob_initializer.folder import is_present, remove_damaged
 from trainjob_initializer.selection import RemoteFile
 from trainjob_initializer.source import Source
 
@@ -68,6 +68,7 @@ class Hub:
         return Listing(commit, files)
 
     def _download(self, file: RemoteFile, commit: str, folder: Path) -> None:
+        remove_damaged(folder, file)
         with counting(file, self._activity) as bar:
             hf_hub_download(
                 self._source.repository,
@@ -84,8 +85,8 @@ class Hub:
 
     def _retrying(self) -> Retrying:
         return Retrying(
-            retry=retry_if_exception(is_transient),
-            wait=wait_exponential_jitter(initial=1, max=30),
+            retry=retry_if_exception(lambda error: is_transient(error) and not is_xet(error)),
+            wait=wait_exponential_jitter(initial=0.5, max=30),
             stop=lambda _: self._activity.fruitless_s() > self._give_up_s,
             before_sleep=self._say_why,
             reraise=True,

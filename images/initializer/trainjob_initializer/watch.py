@@ -28,6 +28,7 @@ class Watch(AbstractContextManager["Watch"]):
         self._report = report
 
     def __enter__(self) -> Self:
+        self._activity.hear()
         self._thread.start()
         return self
 

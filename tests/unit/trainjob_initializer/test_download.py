@@ -1,0 +1,144 @@
+"""What lies on the volume afterwards."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from tests.hub import HubServer
+from tests.unit.trainjob_initializer.conftest import DATASET, TOKEN, Container
+
+WHOLE_MODEL = [
+    "config.json",
+    "merges.txt",
+    "model.safetensors",
+    "original/tokenizer.model",
+    "small/config.json",
+    "small/model.safetensors",
+    "vocab.json",
+]
+
+
+@pytest.mark.parametrize(
+    ("uri", "files"),
+    [
+        ("hf://org/data", sorted(DATASET)),
+        ("hf://squad", sorted(DATASET)),
+        ("hf://org/data/data", ["data/test.parquet", "data/train.parquet"]),
+        ("hf://org/data/data/train.parquet", ["data/train.parquet"]),
+        ("hf://squad@main/extra", ["extra/more.parquet"]),
+        ("hf://org/data@refs/convert/parquet/default/train", ["default/train/0000.parquet"]),
+    ],
+)
+def test_dataset_keeps_the_layout_of_its_repository(container: Container, uri: str, files: list[str]) -> None:
+    outcome = container.run("dataset", uri)
+
+    assert outcome.code == 0
+    assert outcome.lines[-1].endswith("Dataset has been downloaded")
+    assert outcome.termination == ""
+    assert container.files("dataset") == files
+
+
+@pytest.mark.parametrize(
+    ("uri", "files"),
+    [
+        ("hf://org/model", WHOLE_MODEL),
+        ("hf://gpt2@main", WHOLE_MODEL),
+        ("hf://org/model@v1", ["config.json"]),
+        # What lies in a folder can be read at /workspace/model, too, where runtimes look for it.
+        (
+            "hf://org/model/small",
+            ["config.json", "model.safetensors", "small/config.json", "small/model.safetensors"],
+        ),
+        ("hf://org/model/pytorch_model.bin", ["pytorch_model.bin"]),
+        ("hf://org/model/small/model.safetensors", ["model.safetensors", "small/model.safetensors"]),
+    ],
+)
+def test_model_is_a_plain_snapshot(container: Container, uri: str, files: list[str]) -> None:
+    outcome = container.run("model", uri)
+
+    assert outcome.code == 0
+    assert outcome.lines[-1].endswith("Model has been downloaded")
+    assert container.files("model") == files
+
+
+def test_the_log_of_a_download(hub: HubServer, container: Container, shelf: Path) -> None:
+    sha = hub.add_repo("model", "org/model", shelf / "model")
+
+    outcome = container.run("model", "hf://org/model", IGNORE_PATTERNS="small/*,*.txt")
+
+    folder = container.workspace / "model"
+    assert outcome.lines == [
+        f"Looking up the model org/model at {hub.url}",
+        f"Downloading 4 of 4 files, 3.00 MB, of commit {sha[:7]} to {folder}",
+        f"4 files, 3.00 MB, now in {folder}. Model has been downloaded",
+    ]
+
+
+def test_contents_are_those_of_the_repository(container: Container, shelf: Path) -> None:
+    container.run("model", "hf://org/model")
+
+    for path in WHOLE_MODEL:
+        assert (container.workspace / "model" / path).read_bytes() == (shelf / "model" / path).read_bytes()
+
+
+def test_everything_is_readable_by_other_users_of_the_group(container: Container) -> None:
+    container.run("model", "hf://org/model")
+
+    for path in (container.workspace / "model").rglob("*"):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        wanted = 0o775 if path.is_dir() else 0o664
+        assert mode & wanted == wanted, path
+
+
+def test_a_second_run_asks_twice_and_downloads_nothing(hub: HubServer, container: Container) -> None:
+    container.run("model", "hf://org/model")
+    hub.requests.clear()
+
+    outcome = container.run("model", "hf://org/model")
+
+    assert outcome.code == 0
+    assert [request.path.split("/")[2] for request in hub.requests] == ["models", "models"]
+    assert outcome.lines[1:] == [
+        f"7 files, 3.00 MB, already in {container.workspace / 'model'}. Model has been downloaded"
+    ]
+
+
+def test_a_damaged_file_is_downloaded_again(hub: HubServer, container: Container, shelf: Path) -> None:
+    container.run("model", "hf://org/model")
+    damaged = container.workspace / "model" / "model.safetensors"
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    hub.requests.clear()
+
+    outcome = container.run("model", "hf://org/model")
+
+    assert outcome.code == 0
+    assert damaged.read_bytes() == (shelf / "model" / "model.safetensors").read_bytes()
+    assert [request.path.rpartition("/")[2] for request in hub.requests if request.method == "GET"][2:] == [
+        "model.safetensors"
+    ]
+
+
+def test_another_commit_replaces_what_has_changed(container: Container, shelf: Path) -> None:
+    container.run("model", "hf://org/model@v1")
+
+    outcome = container.run("model", "hf://org/model")
+
+    assert outcome.code == 0
+    changed = container.workspace / "model" / "config.json"
+    assert changed.read_bytes() == (shelf / "model" / "config.json").read_bytes()
+
+
+@pytest.mark.parametrize("variable", ["ACCESS_TOKEN", "HF_TOKEN"])
+def test_a_private_repository_with_its_token(hub: HubServer, container: Container, shelf: Path, variable: str) -> None:
+    hub.add_repo("model", "org/private", shelf / "model-v1", private=True)
+
+    outcome = container.run("model", "hf://org/private", **{variable: TOKEN})
+
+    assert outcome.code == 0
+    assert {request.token for request in hub.requests} == {TOKEN}
+
+
+def test_runs_without_a_home(container: Container) -> None:
+    outcome = container.run("dataset", "hf://org/data", HOME="/proc", HF_TOKEN="", HF_HOME="", HF_HUB_ETAG_TIMEOUT="")
+
+    assert outcome.code == 0
