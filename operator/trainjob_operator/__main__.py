@@ -10,7 +10,6 @@ import yaml
 from trainjob_operator import __version__
 from trainjob_operator.controller import logs
 from trainjob_operator.controller.credentials import find_connection
-from trainjob_operator.controller.engine import Engine
 from trainjob_operator.controller.installation import apply_crds, require_kinds
 from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.telemetry import Metrics
@@ -40,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 async def _run(settings: Settings) -> None:
-    from trainjob_operator.controller import handlers  # noqa: PLC0415 - kopf is large, and only this needs it
+    from trainjob_operator.controller.engine import Engine  # noqa: PLC0415 - only this command needs the operator
+    from trainjob_operator.controller.handlers import run_operator  # noqa: PLC0415 - and kopf, which is large
 
     connection = find_connection(settings.kubeconfig, settings.kube_context)
     metrics = Metrics()
@@ -51,7 +51,7 @@ async def _run(settings: Settings) -> None:
         engine = Engine(settings, kube, metrics)
         await engine.serve_health()
         await require_kinds(kube, settings.namespaces)
-        await handlers.run_operator(engine, connection, settings.namespaces)
+        await run_operator(engine, connection, settings.namespaces)
 
 
 async def _apply_crds(settings: Settings) -> None:

@@ -138,7 +138,7 @@ class Transport:
                 code = response.status
                 if code >= HTTPStatus.BAD_REQUEST:
                     raise error_from(code, body, response.headers)
-                return Answer(body, tuple(map(_warning, response.headers.getall(hdrs.WARNING, ()))))
+                return Answer(body, tuple(map(warning_text, response.headers.getall(hdrs.WARNING, ()))))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(request, error) from error
         finally:
@@ -189,6 +189,11 @@ def error_from(code: int, body: bytes, headers: Mapping[str, str]) -> ApiError:
     )
 
 
+def warning_text(header: str) -> str:
+    """Take the text out of a Warning header: ``299 - "text"``."""
+    return header.split(" ", 2)[-1][1:-1].replace('\\"', '"')
+
+
 def _unreachable(request: Request, error: Exception) -> ApiError:
     what = str(error) or type(error).__name__
     return ApiError(
@@ -208,8 +213,3 @@ def _seconds(value: object) -> float | None:
         return float(str(value)) or None
     except ValueError:
         return None
-
-
-def _warning(header: str) -> str:
-    """Take the text out of ``299 - "text"``."""
-    return header.split(" ", 2)[-1].strip('"').replace('\\"', '"')

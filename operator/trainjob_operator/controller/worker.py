@@ -88,7 +88,7 @@ class Worker:
                 self.memories.pop(key, None)
                 return None
             if isinstance(job, InvalidObjectError):
-                logger.error("the TrainJob does not fit its schema, so nothing is done for it: %s", job)
+                logger.error("nothing can be done for what does not fit its schema: %s", job)
                 return None
             memory = self._recall(key, job)
             observed = await self._observe(key, job, memory)
@@ -120,7 +120,7 @@ class Worker:
             memory.snapshot = await self._read_snapshot(key, memory.uid)
         runtime = self.caches.runtime(key.namespace, job.spec.runtime_ref)
         if isinstance(runtime, InvalidObjectError):
-            logger.error("the runtime %s does not fit its schema: %s", job.spec.runtime_ref.name, runtime)
+            logger.error("what does not fit its schema is taken for missing: %s", runtime)
             runtime = None
         memory.forget_inspections({pod.job for pod in pods}, {child.name for child in jobs})
         return Observed(

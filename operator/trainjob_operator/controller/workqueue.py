@@ -30,7 +30,7 @@ class Clock(Protocol):
     def time(self) -> float:
         """Give the time in seconds, from any origin."""
 
-    def call_at(self, when: float, callback: Callable[[K], object], key: K, /) -> Handle:
+    def call_at(self, when: float, callback: Callable[..., object], *args: object) -> Handle:
         """Call back at a time."""
 
 
