@@ -116,7 +116,7 @@ class Download:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _on_stall(self) -> None:
-        self._start_over(f"nothing has come from {ENDPOINT} for {self._settings.stall_s:.0f} s")
+        self._start_over(f"nothing has come from {ENDPOINT} for {self._settings.stall_s:g} s")
 
 
 def _count(files: Sequence[RemoteFile]) -> Count:

@@ -86,7 +86,7 @@ class Hub:
     def _retrying(self) -> Retrying:
         return Retrying(
             retry=retry_if_exception(lambda error: is_transient(error) and not is_xet(error)),
-            wait=wait_exponential_jitter(initial=0.5, max=30),
+            wait=wait_exponential_jitter(initial=0.5, max=30, jitter=0.5),
             stop=lambda _: self._activity.fruitless_s() > self._give_up_s,
             before_sleep=self._say_why,
             reraise=True,

@@ -99,12 +99,12 @@ def test_a_stall_that_lasts_is_given_up(container: Container, hub: HubServer) ->
         "model",
         "hf://org/model/model.safetensors",
         HF_HUB_DOWNLOAD_TIMEOUT="60",
-        TRAINJOB_STALL_SECONDS="0.8",
-        TRAINJOB_GIVE_UP_SECONDS="1.2",
+        TRAINJOB_STALL_SECONDS="0.5",
+        TRAINJOB_GIVE_UP_SECONDS="0.8",
     )
 
     line = (
-        f"Gave up on the model org/model (nothing has come from {hub.url} for 1 s):"
+        f"Gave up on the model org/model (nothing has come from {hub.url} for 0.5 s):"
         " check the network, the proxy and HF_ENDPOINT."
     )
     assert (outcome.code, outcome.lines[-1], outcome.termination) == (14, line, line)
