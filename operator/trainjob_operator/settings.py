@@ -55,7 +55,8 @@ class Settings(BaseSettings):
         default=3.0,
         ge=0,
         le=60,
-        description="Seconds that a change of mere counts in a status waits for further ones. Conditions never wait.",
+        description="Seconds that a change of mere counts in a status waits for others; while they keep coming, up to"
+        " four times as long. Conditions never wait.",
     )
     request_timeout: float = Field(default=30.0, gt=0, le=300, description="Seconds that one API request may take.")
     max_connections: int = Field(default=64, ge=1, le=1024, description="API requests under way at the same time.")

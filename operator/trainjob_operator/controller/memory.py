@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.controller.pacing import Pacer
 from trainjob_operator.reconciler.state import Child, Refusal
 
 _FIRST_HOLD = 1.0
@@ -39,14 +40,14 @@ class Memory:
     Attributes:
         holds: creates that wait until they are tried again, by kind and name.
         inspections: by the name of the Job.
-        counts_changed_at: when the counts in the status were first seen to be out of date.
+        counts: when the counts in the status are to be written.
     """
 
     uid: str
+    counts: Pacer
     snapshot: Runtime | None = None
     holds: dict[ChildName, Hold] = field(default_factory=dict)
     inspections: dict[str, Inspection] = field(default_factory=dict)
-    counts_changed_at: float | None = None
 
     def hold(self, kind: str, name: str, now: float, *, refusal: Refusal | None, stranger: Child | None) -> None:
         """Put a create off, longer each time."""

@@ -15,6 +15,7 @@ from trainjob_operator.controller.execution import Executor, owner_uid
 from trainjob_operator.controller.kube import Kube
 from trainjob_operator.controller.logs import about
 from trainjob_operator.controller.memory import Memory
+from trainjob_operator.controller.pacing import Pacer
 from trainjob_operator.controller.resources import CONFIG_MAPS
 from trainjob_operator.controller.snapshots import read_snapshot
 from trainjob_operator.controller.status import StatusWriter
@@ -96,7 +97,7 @@ class Worker:
             verdict = await self._executor.execute(plan.actions, observed, memory)
             if verdict is Verdict.DONE and plan.status is not None and self._is_due(plan, memory):
                 verdict = await self._writer.write(job, plan.status, plan.events, observed.now)
-                memory.counts_changed_at = None
+                memory.counts.note_write(time.monotonic(), with_more=plan.urgent)
             if verdict is Verdict.GONE:
                 self.memories.pop(key, None)
                 return None
@@ -108,7 +109,7 @@ class Worker:
         """Give what is remembered of the TrainJob; nothing of an earlier one of the same name."""
         memory = self.memories.get(key)
         if memory is None or memory.uid != job.metadata.uid:
-            memory = self.memories[key] = Memory(uid=job.metadata.uid)
+            memory = self.memories[key] = Memory(uid=job.metadata.uid, counts=Pacer(self.status_delay))
         return memory
 
     async def _observe(self, key: Key, job: TrainJob, memory: Memory) -> Observed:
@@ -146,20 +147,17 @@ class Worker:
 
     def _is_due(self, plan: Plan, memory: Memory) -> bool:
         """Tell whether the status is to be written now; mere counts wait for others to join them."""
-        now = time.monotonic()
-        if memory.counts_changed_at is None:
-            memory.counts_changed_at = now
-        return plan.urgent or now - memory.counts_changed_at >= self.status_delay
+        return plan.urgent or memory.counts.seconds_left(time.monotonic()) <= 0
 
     def _conclude(self, key: Key, job: TrainJob, plan: Plan, memory: Memory) -> float | None:
         """Keep of the memory what is needed, and find out when to look again."""
         if plan.status is None:
-            memory.counts_changed_at = None
+            memory.counts.settle()
         if is_finished(job) and not plan.actions:
             del self.memories[key]
             return None
         now = time.monotonic()
         delays = [plan.requeue_after, memory.seconds_to_next_try(now)]
-        if memory.counts_changed_at is not None:
-            delays.append(self.status_delay - (now - memory.counts_changed_at))
+        if memory.counts.is_waiting():
+            delays.append(memory.counts.seconds_left(now))
         return min((delay for delay in delays if delay is not None), default=None)

@@ -1,4 +1,5 @@
 from trainjob_operator.controller.memory import INSPECT_EVERY, Inspection, Memory
+from trainjob_operator.controller.pacing import Pacer
 from trainjob_operator.reconciler.state import Child, Kind, Refusal
 
 REFUSAL = Refusal("Job", "tune-node-0", "Forbidden", "exceeded quota")
@@ -7,7 +8,7 @@ STRANGER = Child(Kind.SERVICE, "tune", "u", None, None, None, deleting=False)
 
 
 def test_a_refused_create_is_held_longer_each_time() -> None:
-    memory, now, pauses = Memory("uid"), 0.0, []
+    memory, now, pauses = Memory("uid", Pacer(3)), 0.0, []
     for _ in range(8):
         memory.hold("Job", "tune-node-0", now, refusal=REFUSAL, stranger=None)
         pause = memory.seconds_to_next_try(now)
@@ -23,7 +24,7 @@ def test_a_refused_create_is_held_longer_each_time() -> None:
 
 
 def test_a_refusal_is_reported_until_the_create_succeeds() -> None:
-    memory = Memory("uid")
+    memory = Memory("uid", Pacer(3))
     memory.hold("Job", "tune-node-0", 0.0, refusal=REFUSAL, stranger=None)
     assert list(memory.refusals()) == [REFUSAL]
     assert memory.seconds_to_next_try(100.0) is None
@@ -34,7 +35,7 @@ def test_a_refusal_is_reported_until_the_create_succeeds() -> None:
 
 
 def test_a_stranger_is_looked_for_again() -> None:
-    memory = Memory("uid")
+    memory = Memory("uid", Pacer(3))
     memory.hold("Service", "tune", 0.0, refusal=None, stranger=STRANGER)
 
     assert list(memory.strangers(0.5)) == [STRANGER]
@@ -43,7 +44,7 @@ def test_a_stranger_is_looked_for_again() -> None:
 
 
 def test_events_are_read_now_and_then() -> None:
-    memory = Memory("uid")
+    memory = Memory("uid", Pacer(3))
     assert memory.may_inspect("tune-node-0", 5.0)
 
     memory.inspections["tune-node-0"] = Inspection(5.0, PODS)
@@ -53,7 +54,9 @@ def test_events_are_read_now_and_then() -> None:
 
 
 def test_what_events_told_is_forgotten_with_the_first_pod_or_with_the_job() -> None:
-    memory = Memory("uid", inspections={name: Inspection(0.0, PODS) for name in ("started", "gone", "waiting")})
+    memory = Memory(
+        "uid", Pacer(3), inspections={name: Inspection(0.0, PODS) for name in ("started", "gone", "waiting")}
+    )
 
     memory.forget_inspections({"started"}, {"started", "waiting"})
 
