@@ -47,10 +47,17 @@ class Executor:
             if verdict is not Verdict.DONE:
                 return verdict
         for action in due:
+            if not self._is_current(observed.job):
+                return Verdict.LOOK_AGAIN
             verdict = await self._carry_out(action, observed, memory)
             if verdict is not Verdict.DONE:
                 return verdict
         return Verdict.DONE
+
+    def _is_current(self, job: TrainJob) -> bool:
+        """Tell whether the TrainJob was neither deleted nor replaced while earlier actions were carried out."""
+        known = self.caches.trainjobs.get(job.metadata.namespace or "", job.metadata.name)
+        return isinstance(known, TrainJob) and known.metadata.uid == job.metadata.uid
 
     async def _carry_out(self, action: Action, observed: Observed, memory: Memory) -> Verdict:
         match action:
