@@ -69,7 +69,7 @@ def job_key(namespace: str, job: str) -> str:
 def max_trainjob_name_length(longest_replicated_job: int) -> int:
     """Give the longest TrainJob name whose pods' names fit into a label value of 63 characters.
 
-    A pod is called ``<trainjob>-<replicated job>-0-<index>-<5 random>``; ``longest_replicated_job`` is the length of the
-    runtime's longest replicated job name.
+    A pod is called ``<trainjob>-<replicated job>-0-<index>-<5 random>``; ``longest_replicated_job`` is the length of
+    the runtime's longest replicated job name.
     """
     return MAX_LABEL_LENGTH - len("-") - longest_replicated_job - POD_NAME_SUFFIX_LENGTH

@@ -1,0 +1,137 @@
+"""What stands in the way of a TrainJob that nobody has to give up yet, told so that a newcomer can act on it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from trainjob_operator.api.conditions import Reason
+from trainjob_operator.reconciler.family import Family
+from trainjob_operator.reconciler.state import Child, Inspect, JobChild, Observed, PodChild, Refusal, Trouble
+
+PODS_EXPECTED_WITHIN = timedelta(seconds=5)
+INSPECT_EVERY = timedelta(seconds=30)
+PREDECESSOR_GONE_WITHIN = timedelta(seconds=60)
+
+_IMAGE_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
+_START_REASONS = frozenset(
+    {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff"}
+)
+_BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": (ErrImagePull: )?')
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """The reason and message of a ``Stalled`` condition."""
+
+    reason: Reason
+    message: str
+
+
+def find_obstacle(observed: Observed, family: Family, conflict: Child | None) -> Obstacle | None:
+    """Name what keeps the TrainJob from going on, or None if it is merely under way.
+
+    Args:
+        observed: the TrainJob and what could not be created for it.
+        family: its children.
+        conflict: a stranger that holds the name of the child that is to be created next, or None.
+    """
+    if conflict is not None:
+        return _conflict_obstacle(observed, conflict)
+    for refusal in observed.refusals:
+        if refusal.kind != "Pod":
+            return _refusal_obstacle(refusal)
+    for job in podless_jobs(family):
+        for refusal in observed.refusals:
+            if refusal.kind == "Pod" and refusal.name == job.name:
+                return _refusal_obstacle(refusal)
+    for pods in family.pods.values():
+        for pod in pods:
+            if pod.trouble is not None and not pod.deleting and (obstacle := _trouble_obstacle(pod, pod.trouble)):
+                return obstacle
+    return None
+
+
+def podless_jobs(family: Family) -> Iterator[JobChild]:
+    """Yield the unfinished Jobs that should have pods and have none."""
+    for job in family.unfinished_jobs():
+        if not (job.suspended or job.deleting or job.active or job.parallelism == 0 or family.pods.get(job.name)):
+            yield job
+
+
+def inspections(observed: Observed, family: Family) -> tuple[tuple[Inspect, ...], float | None]:
+    """List the Jobs whose Events may tell why they have no pods, and the seconds until to look again.
+
+    Quota, Pod Security and LimitRange leave no trace in a Job's status, only FailedCreate Events.
+    """
+    due: list[Inspect] = []
+    waits: list[float] = []
+    for job in podless_jobs(family):
+        missing_for = observed.now - job.created
+        if missing_for >= PODS_EXPECTED_WITHIN:
+            due.append(Inspect(job=job.name, uid=job.uid))
+            waits.append(INSPECT_EVERY.total_seconds())
+        else:
+            waits.append((PODS_EXPECTED_WITHIN - missing_for).total_seconds())
+    return tuple(due), min(waits, default=None)
+
+
+def is_predecessors(child: Child) -> bool:
+    """Tell whether garbage collection will remove this stranger by itself."""
+    return child.deleting or child.owner_kind == "TrainJob"
+
+
+def _conflict_obstacle(observed: Observed, conflict: Child) -> Obstacle | None:
+    if not is_predecessors(conflict):
+        owner = f"belongs to a {conflict.owner_kind}" if conflict.owner_kind else "has no owner"
+        return Obstacle(
+            Reason.CHILD_CONFLICT,
+            f"{conflict.kind} {conflict.name} exists already and {owner}: delete it, or give this TrainJob another"
+            " name",
+        )
+    created = observed.job.metadata.creation_timestamp
+    if created is not None and observed.now - created < PREDECESSOR_GONE_WITHIN:
+        return None
+    return Obstacle(
+        Reason.CHILD_CONFLICT,
+        f"{conflict.kind} {conflict.name} of an earlier TrainJob of this name is still there:"
+        " find out what keeps it from being deleted",
+    )
+
+
+def _refusal_obstacle(refusal: Refusal) -> Obstacle:
+    if refusal.kind == "Pod":
+        return Obstacle(
+            Reason.PODS_REFUSED,
+            f"the pods of Job {refusal.name} cannot be created: {refusal.message.rstrip('.')}. It is tried again as"
+            " soon as the quota or policy that is named here allows it",
+        )
+    if refusal.reason == "AlreadyExists":
+        return Obstacle(
+            Reason.CHILD_CONFLICT,
+            f"{refusal.kind} {refusal.name} exists already and is not this TrainJob's: delete it, or give this TrainJob"
+            " another name",
+        )
+    return Obstacle(
+        Reason.CHILD_REFUSED,
+        f"{refusal.kind} {refusal.name} cannot be created: {refusal.message.rstrip('.')}. It is tried again at growing"
+        " intervals",
+    )
+
+
+def _trouble_obstacle(pod: PodChild, trouble: Trouble) -> Obstacle | None:
+    if trouble.reason in _IMAGE_REASONS:
+        why = _BACK_OFF.sub("", trouble.message) or trouble.reason
+        return Obstacle(
+            Reason.IMAGE_PULL_FAILED,
+            f"image {trouble.image} of container {trouble.container} in pod {pod.name} cannot be pulled: {why}. Check"
+            " the image's name and the pull secrets; the kubelet keeps trying",
+        )
+    if trouble.reason in _START_REASONS:
+        ended = f" It ended with exit code {pod.exit.exit_code}: {pod.exit.message}" if pod.exit else ""
+        return Obstacle(
+            Reason.POD_START_FAILED,
+            f"container {trouble.container} of pod {pod.name} does not start ({trouble.reason}):"
+            f" {trouble.message.rstrip('.')}.{ended}".rstrip(),
+        )
+    return None

@@ -1,0 +1,157 @@
+"""TrainJob + runtime -> what is to run, or why it cannot."""
+
+from collections.abc import Iterable
+
+from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.runtime import ReplicatedJob, Runtime
+from trainjob_operator.api.trainjob import TrainJob
+from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
+from trainjob_operator.naming import NODE, TRAINER, claim_name, rank_zero_host
+from trainjob_operator.reconciler.initializer import equip_initializer
+from trainjob_operator.reconciler.placement import follow_trainer, stay_together
+from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
+from trainjob_operator.reconciler.rules import Violation, ancestor_of, check_reference, check_trainjob
+from trainjob_operator.reconciler.runtime_rules import check_runtime
+from trainjob_operator.reconciler.templates import add_volume, change_container, mounts, upsert_env
+from trainjob_operator.reconciler.topology import Topology
+from trainjob_operator.reconciler.trainer import equip_trainer
+from trainjob_operator.torchtune.selection import NoSelection
+
+_DEFAULT_GROUP = "default"
+_SHARED_MODES = {"ReadWriteMany", "ReadOnlyMany"}
+
+
+def resolve(job: TrainJob, runtime: Runtime | None) -> ResolvedJob | Rejected:
+    """Merge a TrainJob into its runtime.
+
+    Args:
+        job: the TrainJob.
+        runtime: the runtime as the TrainJob first saw it, or as it is now; None if there is none.
+    """
+    wrong = tuple(check_reference(job))
+    if wrong:
+        return _reject(wrong)
+    if runtime is None:
+        ref = job.spec.runtime_ref
+        return Rejected(
+            Reason.RUNTIME_NOT_FOUND,
+            f"{ref.kind} {ref.name} does not exist: create it and this TrainJob goes on, or delete this TrainJob and"
+            f" name another runtime (kubectl get {ref.kind.lower()}s)",
+        )
+    if wrong := tuple(check_runtime(runtime)):
+        return _reject(wrong, f"{runtime.kind} {runtime.metadata.name} cannot be used: ")
+    if wrong := tuple(check_trainjob(job, runtime)):
+        return _reject(wrong)
+    try:
+        return _merge(job, runtime)
+    except ValueError as error:
+        return Rejected(Reason.INVALID_SPEC, f"spec.trainer.resourcesPerNode, or the runtime's resources: {error}")
+
+
+def _reject(violations: tuple[Violation, ...], prefix: str = "") -> Rejected:
+    return Rejected(violations[0].reason, prefix + "; ".join(map(str, violations)))
+
+
+def _merge(job: TrainJob, runtime: Runtime) -> ResolvedJob | Rejected:
+    jobset = runtime.spec.template.spec
+    network = jobset.network
+    subdomain = (network.subdomain if network is not None else None) or job.metadata.name
+    [trainer] = [step for step in jobset.replicated_jobs if ancestor_of(step) == TRAINER]
+    host = rank_zero_host(job.metadata.name, trainer.name, subdomain)
+    equipped = equip_trainer(job, runtime, trainer.template, host)
+    if isinstance(equipped, NoSelection):
+        return Rejected(Reason.INVALID_SPEC, equipped.message)
+    template, topology = equipped
+    templates = {
+        step.name: template
+        if step is trainer
+        else follow_trainer(equip_initializer(job, ancestor_of(step) or "", step.template), template)
+        for step in jobset.replicated_jobs
+    }
+    _inject(runtime, templates, topology)
+    pods = {step.name: topology.nodes if step is trainer else _pods(step) for step in jobset.replicated_jobs}
+    claims = tuple(_claims(job, runtime))
+    for claim in claims:
+        _share(job, claim, templates, pods)
+    metadata = runtime.spec.template.metadata
+    return ResolvedJob(
+        name=job.metadata.name,
+        namespace=job.metadata.namespace or "",
+        uid=job.metadata.uid,
+        runtime=runtime,
+        subdomain=subdomain,
+        publishes_unready=network is None or network.publish_not_ready_addresses is not False,
+        labels=dict((metadata.labels if metadata is not None else None) or {}),
+        annotations=dict((metadata.annotations if metadata is not None else None) or {}),
+        steps=_steps(jobset.replicated_jobs, templates, pods),
+        claims=claims,
+    )
+
+
+def _pods(step: ReplicatedJob) -> int:
+    spec = step.template.spec
+    return spec.parallelism if spec.parallelism is not None else 1
+
+
+def _inject(runtime: Runtime, templates: dict[str, JobTemplate], topology: Topology) -> None:
+    """Give torchrun's whole environment to the containers that the runtime names beside the trainer's."""
+    torch = runtime.spec.ml_policy.torch if runtime.spec.ml_policy is not None else None
+    targets = torch.env_injection.targets if torch is not None and torch.env_injection is not None else ()
+    environment = topology.environment(with_master=True)
+    for target in targets:
+        for name in target.container_names:
+            templates[target.job_name] = change_container(
+                templates[target.job_name], name, lambda container: upsert_env(container, *environment)
+            )
+
+
+def _claims(job: TrainJob, runtime: Runtime) -> Iterable[Claim]:
+    for policy in runtime.spec.template.spec.volume_claim_policies or ():
+        retention = policy.retention_policy.when_deleted if policy.retention_policy is not None else None
+        for template in policy.templates:
+            yield Claim(
+                name=claim_name(template.metadata.name or "", job.metadata.name),
+                template=template,
+                is_retained=retention == "Retain",
+            )
+
+
+def _share(job: TrainJob, claim: Claim, templates: dict[str, JobTemplate], pods: dict[str, int]) -> None:
+    """Give the claim to each step that mounts it; pods that use it at the same time share a node if they have to."""
+    volume = claim.template.metadata.name or ""
+    users = [name for name, template in templates.items() if mounts(template, volume)]
+    for name in users:
+        template = add_volume(templates[name], volume, {"persistentVolumeClaim": {"claimName": claim.name}})
+        is_alone = pods[name] <= 1 and (len(users) == 1 or _is_trainer(template))
+        if not is_alone and not _can_be_shared(claim.template):
+            template = stay_together(template, job.metadata.uid)
+        templates[name] = template
+
+
+def _is_trainer(template: JobTemplate) -> bool:
+    """Tell whether this is the trainer, which runs after those that share its volume have ended."""
+    return any(container.name == NODE for container in template.spec.template.spec.containers)
+
+
+def _can_be_shared(claim: ClaimTemplate) -> bool:
+    return not _SHARED_MODES.isdisjoint(claim.spec.access_modes or ())
+
+
+def _steps(
+    replicated_jobs: tuple[ReplicatedJob, ...], templates: dict[str, JobTemplate], pods: dict[str, int]
+) -> tuple[Step, ...]:
+    groups: dict[str, list[str]] = {}
+    for step in replicated_jobs:
+        groups.setdefault(step.group_name or _DEFAULT_GROUP, []).append(step.name)
+    return tuple(
+        Step(
+            name=step.name,
+            index=index,
+            group=Group(name=group, index=groups[group].index(step.name), size=len(groups[group])),
+            pods=pods[step.name],
+            depends_on=step.depends_on or (),
+            template=templates[step.name],
+        )
+        for index, step in enumerate(replicated_jobs)
+        for group in (step.group_name or _DEFAULT_GROUP,)
+    )

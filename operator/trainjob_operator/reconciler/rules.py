@@ -1,0 +1,134 @@
+"""What a TrainJob may say, as pure checks that name the field."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.runtime import ReplicatedJob, Runtime
+from trainjob_operator.api.trainjob import TrainJob
+from trainjob_operator.naming import (
+    ANCESTOR_LABEL,
+    CLUSTER_TRAINING_RUNTIME,
+    DATASET_INITIALIZER,
+    GROUP,
+    MODEL_INITIALIZER,
+    RESERVED_ENV,
+    TRAINING_RUNTIME,
+    WORKSPACE_VOLUME,
+    max_trainjob_name_length,
+)
+from trainjob_operator.reconciler.initializer import source_of
+from trainjob_operator.reconciler.templates import find_container
+from trainjob_operator.reconciler.trainer import is_bare_tune_run
+from trainjob_operator.torchtune.arguments import key_of
+
+MANAGED_OVERRIDES = ("output_dir", "tokenizer.path", "checkpointer.checkpoint_dir", "tokenizer.merges_file")
+"""Where the steps of a runtime expect each other's files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What is wrong, and where: ``field`` is a path in the TrainJob, or in the runtime that the message names."""
+
+    reason: Reason
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        """Write it as one part of a sentence."""
+        return f"{self.field}: {self.message}"
+
+
+def ancestor_of(step: ReplicatedJob) -> str | None:
+    """Give what a step of a runtime is to its TrainJob: ``trainer``, an initializer, or None."""
+    return (step.template.metadata.labels or {}).get(ANCESTOR_LABEL)
+
+
+def check_reference(job: TrainJob) -> Iterator[Violation]:
+    """Find out whether ``spec.runtimeRef`` can name a runtime at all."""
+    ref = job.spec.runtime_ref
+    if ref.api_group != GROUP or ref.kind not in {CLUSTER_TRAINING_RUNTIME, TRAINING_RUNTIME}:
+        yield Violation(
+            Reason.UNSUPPORTED_RUNTIME, "spec.runtimeRef", f"unsupported runtime: {ref.kind}.{ref.api_group}"
+        )
+
+
+def check_trainjob(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
+    """Find everything in a TrainJob that this runtime, or this operator, cannot carry out."""
+    yield from _check_unsupported(job)
+    yield from _check_name(job, runtime)
+    yield from _check_initializers(job, runtime)
+    yield from _check_trainer(job)
+
+
+def _check_unsupported(job: TrainJob) -> Iterator[Violation]:
+    for field, is_set, remedy in (
+        ("spec.suspend", bool(job.spec.suspend), "set it to false"),
+        ("spec.runtimePatches", bool(job.spec.runtime_patches), "make a runtime of your own with these changes"),
+        ("spec.activeDeadlineSeconds", job.spec.active_deadline_seconds is not None, "leave it out"),
+    ):
+        if is_set:
+            yield Violation(Reason.UNSUPPORTED_FIELD, field, f"is not supported by this version: {remedy}")
+
+
+def _check_name(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
+    longest = max((step.name for step in runtime.spec.template.spec.replicated_jobs), key=len, default="")
+    limit = max_trainjob_name_length(len(longest))
+    if len(job.metadata.name) > limit:
+        yield Violation(
+            Reason.NAME_TOO_LONG,
+            "metadata.name",
+            f"has {len(job.metadata.name)} characters; runtime {runtime.metadata.name} leaves {limit}, because the"
+            f" names of pods (<name>-{longest}-0-0-xxxxx) have to fit into 63: create it anew under a shorter name",
+        )
+
+
+def _check_initializers(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
+    steps = {step.name: step for step in runtime.spec.template.spec.replicated_jobs}
+    for name, field in ((DATASET_INITIALIZER, "dataset"), (MODEL_INITIALIZER, "model")):
+        if source_of(job, name) is None:
+            continue
+        where = f"spec.initializer.{field}"
+        step = steps.get(name)
+        if step is None or ancestor_of(step) != name:
+            yield Violation(
+                Reason.INVALID_SPEC,
+                where,
+                f"runtime {runtime.metadata.name} has no {name} job with the label {ANCESTOR_LABEL}: {name}:"
+                " leave the field out, or name another runtime",
+            )
+            continue
+        container = find_container(step.template, name)
+        if container is None:
+            yield Violation(
+                Reason.INVALID_SPEC, where, f"the {name} job of runtime {runtime.metadata.name} has no container {name}"
+            )
+        elif all(mount.name != WORKSPACE_VOLUME for mount in container.volume_mounts or ()):
+            yield Violation(
+                Reason.INVALID_SPEC,
+                where,
+                f"container {name} of runtime {runtime.metadata.name} has no volumeMount {WORKSPACE_VOLUME}: what it"
+                " downloads would be lost",
+            )
+
+
+def _check_trainer(job: TrainJob) -> Iterator[Violation]:
+    trainer = job.spec.trainer
+    if trainer is None:
+        return
+    reserved = [entry.name for entry in trainer.env or () if entry.name in RESERVED_ENV]
+    if reserved:
+        yield Violation(
+            Reason.INVALID_SPEC,
+            "spec.trainer.env",
+            f"must not have reserved envs, invalid envs configured: [{' '.join(sorted(reserved))}]: numNodes and"
+            " numProcPerNode set them",
+        )
+    if is_bare_tune_run(trainer):
+        for at, argument in enumerate(trainer.args or ()):
+            if key_of(argument) in MANAGED_OVERRIDES:
+                yield Violation(
+                    Reason.INVALID_SPEC,
+                    f"spec.trainer.args[{at}]",
+                    f'must not set immutable config "{key_of(argument)}" in trainer args; it is managed by the runtime',
+                )

@@ -1,0 +1,77 @@
+"""Turn what was seen of the children into the TrainJob's status; nothing that is merely hoped for goes in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from trainjob_operator.api.conditions import Condition
+from trainjob_operator.api.trainjob import JobStatus, TrainJobStatus
+from trainjob_operator.reconciler.family import Family
+from trainjob_operator.reconciler.state import JobChild, Observed
+
+
+def summarize(
+    observed: Observed,
+    family: Family,
+    steps: Sequence[str],
+    conditions: tuple[Condition, ...],
+    completed: datetime | None = None,
+) -> TrainJobStatus:
+    """Compute the status.
+
+    Args:
+        observed: the TrainJob with the status that it has now.
+        family: its children.
+        steps: names of the runtime's replicated jobs in order, or nothing if they are not known; then those stay that
+            the status has already.
+        conditions: the conditions as they are to be.
+        completed: when the TrainJob ended, or None.
+    """
+    old = observed.job.status or TrainJobStatus()
+    known = {status.name: status for status in old.jobs_status or ()}
+    started = min((job.created for job in family.jobs.values()), default=None)
+    return TrainJobStatus(
+        conditions=conditions or None,
+        jobs_status=tuple(_count(name, family.jobs.get(name), known.get(name)) for name in steps or known) or None,
+        trainer_status=old.trainer_status,
+        observed_generation=observed.job.metadata.generation,
+        start_time=old.start_time or started,
+        completion_time=completed,
+    )
+
+
+def has_succeeded(observed: Observed, family: Family, step: str) -> bool:
+    """Tell whether a replicated job is done, even if its Job is gone by now."""
+    job = family.jobs.get(step)
+    if job is not None:
+        return job.outcome is not None and job.outcome.succeeded
+    recorded = observed.job.status.jobs_status if observed.job.status is not None else None
+    return any(status.name == step and status.succeeded > 0 for status in recorded or ())
+
+
+def is_recorded(observed: Observed, step: str) -> bool:
+    """Tell whether the status remembers a Job of this replicated job."""
+    recorded = observed.job.status.jobs_status if observed.job.status is not None else None
+    return any(
+        status.name == step and status.active + status.ready + status.succeeded + status.failed + status.suspended > 0
+        for status in recorded or ()
+    )
+
+
+def is_ready(job: JobChild) -> bool:
+    """Tell whether all pods of a Job that has not ended are ready or have succeeded, as JobSet counts it."""
+    return job.outcome is None and not job.suspended and job.succeeded + job.ready >= job.parallelism > 0
+
+
+def _count(name: str, job: JobChild | None, recorded: JobStatus | None) -> JobStatus:
+    if job is None:
+        done = recorded is not None and recorded.succeeded > 0
+        return JobStatus(name=name, ready=0, succeeded=int(done), failed=0, active=0, suspended=0)
+    ended = job.outcome is not None
+    return JobStatus(
+        name=name,
+        ready=int(is_ready(job)),
+        succeeded=int(job.outcome is not None and job.outcome.succeeded),
+        failed=int(job.outcome is not None and not job.outcome.succeeded),
+        active=int(job.active > 0 and not ended),
+        suspended=int(job.suspended),
+    )

@@ -1,0 +1,96 @@
+"""What becomes of the runtime's trainer: command, arguments, environment and resources of the TrainJob go in."""
+
+from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.api.trainjob import Trainer, TrainJob
+from trainjob_operator.api.workload import Container, ContainerPort, EnvVar, JobTemplate
+from trainjob_operator.naming import NODE, RENDEZVOUS_PORT
+from trainjob_operator.reconciler.resources import merge_resources
+from trainjob_operator.reconciler.templates import (
+    add_mount,
+    add_volume,
+    change_container,
+    find_container,
+    upsert_env,
+)
+from trainjob_operator.reconciler.topology import Topology, lay_out
+from trainjob_operator.torchtune.arguments import TUNE_RUN, parse_tune_run
+from trainjob_operator.torchtune.composition import compose, point_to_endpoint
+from trainjob_operator.torchtune.selection import NoSelection
+
+_SHARED_MEMORY = "shared-memory"
+_SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 - where torch's workers and NCCL look for it
+_MEMORY_DISK = {"emptyDir": {"medium": "Memory"}}
+
+
+def is_bare_tune_run(trainer: Trainer | None) -> bool:
+    """Tell whether the TrainJob leaves the choice of recipe and config to us, as the SDK's BuiltinTrainer does."""
+    return trainer is not None and trainer.command is not None and tuple(trainer.command) == TUNE_RUN
+
+
+def equip_trainer(
+    job: TrainJob, runtime: Runtime, template: JobTemplate, host: str
+) -> tuple[JobTemplate, Topology] | NoSelection:
+    """Put the TrainJob's trainer into the template of the trainer's step.
+
+    The runtime's command stays unless the TrainJob gives one; a bare ``tune run`` is completed. ``args: []`` clears the
+    runtime's, absent ``args`` keep them.
+
+    Raises:
+        ValueError: a quantity is none.
+    """
+    container = find_container(template, NODE)
+    if container is None:
+        return template, lay_out(job, runtime, None, host)
+    trainer = job.spec.trainer
+    resources = merge_resources(container.resources, trainer.resources_per_node if trainer is not None else None)
+    topology = lay_out(job, runtime, resources, host)
+    command = _command(job, container, topology)
+    if isinstance(command, NoSelection):
+        return command
+    equipped = container.model_copy(update={"command": command} if command else {})
+    if resources is not None:
+        equipped = equipped.model_copy(update={"resources": resources})
+    if trainer is not None:
+        equipped = _apply(trainer, equipped, topology)
+    equipped = add_mount(equipped, _SHARED_MEMORY, _SHARED_MEMORY_PATH)
+    template = change_container(template, NODE, lambda _: equipped)
+    if any(mount.name == _SHARED_MEMORY for mount in equipped.volume_mounts or ()):
+        template = add_volume(template, _SHARED_MEMORY, _MEMORY_DISK)
+    return template, topology
+
+
+def _command(job: TrainJob, container: Container, topology: Topology) -> tuple[str, ...] | NoSelection:
+    trainer = job.spec.trainer
+    own = container.command or ()
+    if trainer is None or not is_bare_tune_run(trainer):
+        given = trainer.command if trainer is not None else None
+        return given or (point_to_endpoint(own, topology.endpoint) if topology.nodes > 1 else own)
+    composed = compose(
+        parse_tune_run(own),
+        trainer.args if trainer.args is not None else container.args or (),
+        runtime_name=job.spec.runtime_ref.name,
+        nodes=topology.nodes,
+        is_single_device=topology.is_single_device,
+        endpoint=topology.endpoint,
+    )
+    return composed if isinstance(composed, NoSelection) else composed.render()
+
+
+def _apply(trainer: Trainer, container: Container, topology: Topology) -> Container:
+    changes: dict[str, object] = {}
+    if trainer.image:
+        changes["image"] = trainer.image
+    if trainer.args is not None:
+        changes["args"] = trainer.args
+    ports = container.ports or ()
+    if all(port.container_port != RENDEZVOUS_PORT for port in ports):
+        changes["ports"] = (*ports, ContainerPort(container_port=RENDEZVOUS_PORT))
+    return upsert_env(container.model_copy(update=changes), *_environment(trainer, topology))
+
+
+def _environment(trainer: Trainer, topology: Topology) -> tuple[EnvVar, ...]:
+    return (
+        *(trainer.env or ()),
+        *topology.environment(with_master=not is_bare_tune_run(trainer)),
+        topology.own_environment(),
+    )

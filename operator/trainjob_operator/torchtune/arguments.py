@@ -1,0 +1,86 @@
+"""Command lines of ``tune run``: ``tune run [torchrun flags] RECIPE --config CONFIG [key=value ...]``.
+
+TorchTune splits an override at its one ``=`` and reads the value as YAML (torchtune/config/_utils.py); it is never
+touched here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+TUNE_RUN = ("tune", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class TuneRun:
+    """A parsed ``tune run``. ``flags`` are torchrun's, before the recipe."""
+
+    flags: tuple[str, ...]
+    recipe: str
+    config: str
+    overrides: tuple[str, ...]
+
+    def render(self) -> tuple[str, ...]:
+        """Write the command line, one element an argument."""
+        return (*TUNE_RUN, *self.flags, self.recipe, "--config", self.config, *self.overrides)
+
+
+def parse_tune_run(command: Sequence[str]) -> TuneRun | None:
+    """Parse a command line; None if it is not ``tune run`` with a recipe and a config.
+
+    torchrun's flags are taken with ``=`` or with their value after them, as argparse does.
+    """
+    if tuple(command[:2]) != TUNE_RUN:
+        return None
+    rest = list(command[2:])
+    config_at = next((at for at, word in enumerate(rest) if word == "--config" or word.startswith("--config=")), None)
+    if not config_at:
+        return None
+    before, option = rest[:config_at], rest[config_at]
+    after = rest[config_at + 1 :]
+    config = option.partition("=")[2] if "=" in option else (after.pop(0) if after else "")
+    recipe = before[-1]
+    if not config or recipe.startswith("-"):
+        return None
+    return TuneRun(flags=tuple(before[:-1]), recipe=recipe, config=config, overrides=tuple(after))
+
+
+def key_of(argument: str) -> str:
+    """Give what stands before the first ``=``; the whole argument if there is none."""
+    return argument.partition("=")[0]
+
+
+def value_of(arguments: Iterable[str], key: str) -> str | None:
+    """Give the value of the last override of a key, as TorchTune lets the last one win."""
+    value = None
+    for argument in arguments:
+        name, equals, text = argument.partition("=")
+        if name == key and equals:
+            value = text
+    return value
+
+
+def is_true(arguments: Iterable[str], key: str) -> bool:
+    """Tell whether an override sets a key to true, in any spelling of the case."""
+    return (value_of(arguments, key) or "").strip().lower() == "true"
+
+
+def keep_overrides(runtime: Sequence[str], trainjob: Sequence[str]) -> tuple[str, ...]:
+    """Give the runtime's overrides that a TrainJob's leave in force.
+
+    A key that the TrainJob sets is the TrainJob's. A TrainJob that sets ``dataset`` to another component takes the
+    runtime's ``dataset.*`` away with it, except where the data lies, which is the runtime's to know.
+    """
+    replaced = {key_of(argument) for argument in trainjob}
+    other_dataset = value_of(trainjob, "dataset") not in {None, value_of(runtime, "dataset")}
+    location = set() if replaced & _DATASET_LOCATION else _DATASET_LOCATION
+    return tuple(
+        argument
+        for argument in runtime
+        if (key := key_of(argument)) not in replaced
+        and not (key.startswith("dataset.") and other_dataset and key not in location)
+        and not (key in _DATASET_FILES and replaced & _DATASET_FILES)
+    )
+
+
+_DATASET_FILES = {"dataset.data_dir", "dataset.data_files"}
+_DATASET_LOCATION = {"dataset.source", *_DATASET_FILES}
