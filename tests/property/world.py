@@ -1,0 +1,191 @@
+"""An in-memory world for property tests: it speaks Observed and Plan, never HTTP.
+
+``World`` is the truth (what an API server would hold), ``View`` is what an operator's caches show of it: each kind of
+object on its own, possibly late. Controllers of Kubernetes are moved step by step by the test.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.api.trainjob import TrainJob
+from trainjob_operator.naming import REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL
+from trainjob_operator.reconciler.state import (
+    Child,
+    Create,
+    Delete,
+    Exit,
+    Inspect,
+    JobChild,
+    Kind,
+    Manifest,
+    Observed,
+    Outcome,
+    Plan,
+    PodChild,
+)
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the caches show, kind by kind."""
+
+    job: TrainJob
+    snapshot: Runtime | None
+    children: tuple[Child, ...] = ()
+    jobs: tuple[JobChild, ...] = ()
+    pods: tuple[PodChild, ...] = ()
+
+
+@dataclass
+class World:
+    """The objects of one TrainJob, and the clock."""
+
+    job: TrainJob
+    runtime: Runtime
+    now: datetime = START
+    snapshot: Runtime | None = None
+    children: dict[tuple[str, str], Child] = field(default_factory=dict)
+    jobs: dict[str, JobChild] = field(default_factory=dict)
+    pods: dict[str, PodChild] = field(default_factory=dict)
+    created: list[str] = field(default_factory=list)
+    _uids: Iterator[int] = field(default_factory=count)
+
+    def view(self) -> View:
+        """Show everything as it is now."""
+        return View(
+            job=self.job,
+            snapshot=self.snapshot,
+            children=tuple(self.children.values()),
+            jobs=tuple(self.jobs.values()),
+            pods=tuple(self.pods.values()),
+        )
+
+    def observe(self, view: View) -> Observed:
+        """Put a view and the clock into what the core takes."""
+        return Observed(
+            job=view.job,
+            runtime=self.runtime,
+            snapshot=view.snapshot,
+            now=self.now,
+            children=view.children,
+            jobs=view.jobs,
+            pods=view.pods,
+        )
+
+    def execute(self, plan: Plan, stop_after: int | None = None) -> None:
+        """Carry out a plan as the shell does; ``stop_after`` is the number of writes after which it is killed."""
+        for done, action in enumerate(plan.actions):
+            if done == stop_after:
+                return
+            match action:
+                case Create(manifest=manifest):
+                    self._create(manifest)
+                case Delete(name=name, uid=uid):
+                    self._delete_job(name, uid)
+                case Inspect():
+                    pass
+        if plan.status is not None and stop_after is None:
+            self.job = self.job.model_copy(update={"status": plan.status})
+
+    def _create(self, manifest: Manifest) -> None:
+        kind, name = str(manifest["kind"]), str(manifest["metadata"]["name"])
+        if kind == Kind.CONFIG_MAP:
+            if self.snapshot is None:
+                self.snapshot = self.runtime
+                self.created.append(name)
+            return
+        taken = self.jobs if kind == Kind.JOB else {n for k, n in self.children if k == kind}
+        if name in taken:
+            return  # 409: the shell reads it and decides again
+        self.created.append(name)
+        owners = manifest["metadata"].get("ownerReferences", ())
+        child = Child(
+            kind=Kind(kind),
+            name=name,
+            uid=f"uid-{next(self._uids)}",
+            owner_uid=owners[0]["uid"] if owners else None,
+            owner_kind=owners[0]["kind"] if owners else None,
+            labelled=manifest["metadata"]["labels"][TRAINJOB_NAME_LABEL],
+            deleting=False,
+        )
+        if kind == Kind.JOB:
+            self.jobs[name] = JobChild(
+                kind=child.kind,
+                name=child.name,
+                uid=child.uid,
+                owner_uid=child.owner_uid,
+                owner_kind=child.owner_kind,
+                labelled=child.labelled,
+                deleting=False,
+                replicated_job=manifest["metadata"]["labels"][REPLICATED_JOB_LABEL],
+                created=self.now.replace(microsecond=0),
+                parallelism=manifest["spec"]["parallelism"],
+                suspended=False,
+                active=0,
+                ready=0,
+                succeeded=0,
+                failed=0,
+                outcome=None,
+            )
+        else:
+            self.children[kind, name] = child
+
+    def _delete_job(self, name: str, uid: str) -> None:
+        if name in self.jobs and self.jobs[name].uid == uid:
+            del self.jobs[name]
+            self.pods = {n: pod for n, pod in self.pods.items() if pod.job != name}
+
+    def start_pods(self, name: str) -> None:
+        """Let the Job controller and the kubelet start a Job's pods."""
+        job = self.jobs.get(name)
+        if job is None or job.outcome is not None or job.active:
+            return
+        self.jobs[name] = replace(job, active=job.parallelism, ready=job.parallelism)
+        for index in range(job.parallelism):
+            pod = f"{name}-{index}-abcde"
+            self.pods[pod] = PodChild(
+                name=pod,
+                uid=f"uid-{next(self._uids)}",
+                trainjob_uid=job.owner_uid,
+                job=name,
+                phase="Running",
+                node="node-0",
+                deleting=False,
+                trouble=None,
+                exit=None,
+            )
+
+    def end_pods(self, name: str, *, succeed: bool) -> None:
+        """Let all pods of a running Job end, and its controller conclude."""
+        job = self.jobs.get(name)
+        if job is None or not job.active:
+            return
+        at = self.now.replace(microsecond=0)
+        end = None if succeed else Exit(container="c", exit_code=1, reason="Error", message="it broke", at=at)
+        for pod in [pod for pod in self.pods.values() if pod.job == name]:
+            self.pods[pod.name] = replace(pod, phase="Succeeded" if succeed else "Failed", exit=end)
+        reason = "Completed" if succeed else "BackoffLimitExceeded"
+        self.jobs[name] = replace(
+            job,
+            active=0,
+            ready=0,
+            succeeded=job.parallelism if succeed else 0,
+            failed=0 if succeed else job.parallelism,
+            outcome=Outcome(succeeded=succeed, at=at, reason=reason, message=""),
+        )
+
+    def delete_by_hand(self, name: str) -> None:
+        """Let a user delete a child."""
+        for key in [key for key in self.children if key[1] == name]:
+            del self.children[key]
+        if name in self.jobs:
+            self._delete_job(name, self.jobs[name].uid)
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the clock."""
+        self.now += timedelta(seconds=seconds)
