@@ -20,8 +20,8 @@ help: ## Show this list
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
 	@touch $@
 
-check: lint typecheck unit crds ## Quick: format, lint, types, layers, unit and golden tests, generated files (under a minute)
-	@git diff --exit-code --stat -- crds || { echo "crds/ was not up to date: commit what 'make crds' wrote"; exit 1; }
+check: lint typecheck unit crds ## Quick: format, lint, types, layers, unit and golden tests, generated files clean (about a minute)
+	@git diff --exit-code --stat -- crds manifests/chart/crds manifests/chart/runtimes || { echo "generated files were not up to date: commit what 'make crds' wrote"; exit 1; }
 
 lint: .venv ## Format and lint check, import layers
 	@$(BIN)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }
@@ -41,8 +41,11 @@ unit: .venv ## Unit, golden and property tests (no cluster)
 golden: .venv ## Rewrite the golden files; read the diff before you commit it
 	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest -q tests/golden
 
-crds: .venv ## Generate crds/ from the models
+crds: .venv ## Generate crds/ from the models, and the chart's copies of crds/ and runtimes/
 	@$(BIN)/python -m trainjob_operator.api.schema crds
+	@mkdir -p manifests/chart/crds manifests/chart/runtimes
+	@cp crds/trainer.kubeflow.org_*.yaml manifests/chart/crds/
+	@cp $(filter-out %/kustomization.yaml,$(wildcard runtimes/*.yaml)) manifests/chart/runtimes/
 
 test: check training cluster e2e ## Everything; builds what it needs and keeps it in a cache outside the checkout
 
