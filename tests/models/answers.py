@@ -8,7 +8,7 @@ from tests.models import environment
 
 
 def ask(model: Path, questions: list[str]) -> list[str]:
-    """Return the model's greedy answers; it takes some seconds to start, then a second or two an answer."""
+    """Return the model's greedy answers; it takes ten to twenty seconds on two cores."""
     answers: list[str] = json.loads(environment.run_module("tests.models.greedy", model, *questions, with_torch=True))
     return answers
 
