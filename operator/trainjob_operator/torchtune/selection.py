@@ -76,14 +76,15 @@ def select_topology(command: TuneRun, *, is_single_device: bool) -> Selection | 
         return Selection(command.recipe, command.config)
     old, new = ("distributed", "single_device") if is_single_device else ("single_device", "distributed")
     twin = RECIPES.get(command.recipe.replace(old, new))
-    config = f"{command.config}_single_device" if is_single_device else command.config.removesuffix("_single_device")
-    if twin is None or config not in twin.configs:
-        wanted = "1 process" if recipe.is_distributed else "several processes"
-        return NoSelection(
-            f"TorchTune has no variant of recipe {command.recipe} with config {command.config} for {wanted}:"
-            f" {'ask for at least 2 accelerators a node' if recipe.is_distributed else 'ask for 1 accelerator'}"
-        )
-    return Selection(twin.name, config)
+    stem = command.config.removesuffix(f"_{old}")
+    for config in (f"{stem}_{new}", stem):
+        if twin is not None and config in twin.configs:
+            return Selection(twin.name, config)
+    wanted = "1 process" if recipe.is_distributed else "several processes"
+    return NoSelection(
+        f"TorchTune has no variant of recipe {command.recipe} with config {command.config} for {wanted}:"
+        f" {'ask for at least 2 accelerators a node' if recipe.is_distributed else 'ask for 1 accelerator'}"
+    )
 
 
 def _candidates(method: Method, nodes: int, *, is_single: bool) -> tuple[tuple[str, tuple[str, ...]], ...]:

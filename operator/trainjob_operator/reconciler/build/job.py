@@ -16,7 +16,9 @@ from trainjob_operator.reconciler.build.metadata import build_metadata, without_
 from trainjob_operator.reconciler.resolved import ResolvedJob, Step
 from trainjob_operator.reconciler.state import Manifest
 
-_IGNORE_DISRUPTIONS = {"rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]}
+_IGNORE_DISRUPTIONS = {
+    "rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+}
 
 
 def build_job(job: ResolvedJob, step: Step) -> Manifest:
