@@ -51,7 +51,7 @@ async def _run(settings: Settings) -> None:
         engine = Engine(settings, kube, metrics)
         await engine.serve_health()
         await require_kinds(kube, settings.namespaces)
-        await run_operator(engine, connection, settings.namespaces)
+        await run_operator(engine, connection, settings.namespaces, settings.lease_identity)
 
 
 async def _apply_crds(settings: Settings) -> None:

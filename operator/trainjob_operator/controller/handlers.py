@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import kopf
 
@@ -29,13 +30,17 @@ class Memo:
     has_logged_in: bool = False
 
 
-async def run_operator(engine: Engine, connection: Connection, namespaces: tuple[str, ...]) -> None:
-    """Run until the process is told to stop."""
+async def run_operator(engine: Engine, connection: Connection, namespaces: tuple[str, ...], identity: str) -> None:
+    """Run until the process is told to stop.
+
+    ``identity`` keeps kopf from looking for the user's name, which an arbitrary UID does not have.
+    """
     await kopf.operator(
         registry=REGISTRY,
         clusterwide=not namespaces,
         namespaces=namespaces,
         memo=Memo(engine, connection),
+        identity=cast("Any", identity),  # a string; kopf does not export the name of its type
     )
 
 
