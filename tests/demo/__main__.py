@@ -13,7 +13,6 @@ from tests.devcluster.cluster import Cluster
 from tests.devcluster.errors import DevclusterError
 from tests.models import answers
 
-CLUSTER = "demo"
 TRAINING_TIMEOUT_S = 1200.0
 QUESTIONS = 3
 
@@ -21,22 +20,23 @@ QUESTIONS = 3
 def main() -> int:
     """Run the demo; the exit code is 0 only if the model was trained and its answers were shown."""
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
+    parser.add_argument("--name", default="demo", help="name of the cluster (default: demo)")
     parser.add_argument("--down", action="store_true", help="take the demo's cluster down and do nothing else")
     arguments = parser.parse_args()
     screen = Screen()
     try:
-        if (cluster := Cluster.running(CLUSTER)) is not None:
+        if (cluster := Cluster.running(arguments.name)) is not None:
             cluster.down()
         if arguments.down:
             screen.print("The demo's cluster is down.")
             return 0
-        return _run(screen)
+        return _run(screen, arguments.name)
     except (DevclusterError, RuntimeError, TimeoutError) as error:
         screen.print(f"The demo failed: {error}")
         return 1
 
 
-def _run(screen: Screen) -> int:
+def _run(screen: Screen, name: str) -> int:
     screen.title("Setting up (the first time takes some twenty minutes on two cores, later a few seconds)")
     props = stage.make_props(screen.say)
     questions = stage.held_out_questions(props)[:QUESTIONS]
@@ -44,20 +44,20 @@ def _run(screen: Screen) -> int:
     before = answers.ask(props.model, questions)
 
     screen.title("A Kubernetes cluster, and the operator in it")
-    cluster = Cluster.start(CLUSTER, nodes=2, gpus=1, torch=props.torch, stays=True, say=screen.say)
+    cluster = Cluster.start(name, nodes=2, gpus=1, torch=props.torch, stays=True, say=screen.say)
     for archive in props.archives:
         cluster.load(archive)
     with stage.hub(cluster, props) as hub_url:
         screen.say(f"a local Hub serves model and data set at {hub_url}")
+        stage.make_namespaces(cluster)
         screen.say("helm install trainjob-operator manifests/chart")
         stage.install_operator(cluster, hub_url)
-        stage.make_namespace(cluster)
 
         screen.title(f"kubectl apply -f {stage.EXAMPLE.relative_to(ROOT)}")
         cluster.kubectl("-n", stage.NAMESPACE, "apply", "-f", stage.EXAMPLE)
         is_complete, losses = _watch(screen, cluster)
     if not is_complete:
-        _point_around(screen)
+        _point_around(screen, name)
         return 1
 
     screen.title("What it learned")
@@ -70,7 +70,7 @@ def _run(screen: Screen) -> int:
     screen.print(
         "The form of the answers is learned; the facts in them are mostly wrong: 135 million parameters, a minute."
     )
-    _point_around(screen)
+    _point_around(screen, name)
     return 0
 
 
@@ -91,15 +91,15 @@ def _watch(screen: Screen, cluster: Cluster) -> tuple[bool, list[float]]:
     return is_complete, losses
 
 
-def _point_around(screen: Screen) -> None:
-    screen.title("Look around; the cluster stays up")
+def _point_around(screen: Screen, name: str) -> None:
+    screen.title("Look around; the cluster stays up until the last of these lines takes it down")
     for line in (
-        f'eval "$(.venv/bin/python -m tests.devcluster env --name {CLUSTER})"',
+        f'eval "$(.venv/bin/python -m tests.devcluster env --name {name})"',
         f"kubectl -n {stage.NAMESPACE} get trainjobs,jobs,pods,pvc",
         f"kubectl -n {stage.NAMESPACE} describe trainjob {stage.TRAINJOB}",
         f"kubectl -n {stage.NAMESPACE} logs job/{stage.TRAINJOB}-node-0",
         f"kubectl -n {stage.OPERATOR_NAMESPACE} logs -l app.kubernetes.io/name=trainjob-operator",
-        "make down          # takes it down",
+        f".venv/bin/python -m tests.demo --name {name} --down",
     ):
         screen.print(f"  {line}")
 

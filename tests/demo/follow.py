@@ -4,7 +4,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from kubernetes import client, watch
 GROUP, VERSION, PLURAL = "trainer.kubeflow.org", "v1alpha1", "trainjobs"
 TRAINJOB_LABEL = "jobset.sigs.k8s.io/jobset-name"
 STEP_LABEL = "jobset.sigs.k8s.io/replicatedjob-name"
+_CONFIG_BEGINS = "with resolved config:"
+_CONFIG = re.compile(r"\s|- |\w+:")
 _LOSS = re.compile(r"\|(\d+)\|Loss: ([0-9.]+)")
 
 
@@ -62,6 +64,8 @@ def parse_loss(text: str) -> Loss | None:
 
 def follow(api: client.ApiClient, namespace: str, name: str, timeout: float) -> Iterator[Happening]:
     """Yield what happens to a TrainJob until it is Complete or Failed and its logs are read to their end.
+
+    The configuration that TorchTune prints at the start, a hundred lines, is left out.
 
     Raises:
         TimeoutError: it was neither after ``timeout`` seconds.
@@ -136,14 +140,20 @@ class _Follower:
     def _read_log(self, pod: str, step: str) -> None:
         core = client.CoreV1Api(self._api)
         answer = core.read_namespaced_pod_log(pod, self._namespace, container=step, follow=True, _preload_content=False)
-        rest = b""
-        for chunk in answer.stream(1024):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                text = line.decode(errors="replace").rsplit("\r", 1)[-1].rstrip()
-                if text:
-                    self._happenings.put(parse_loss(text) or LogLine(step, text))
+        is_config = False
+        for text in _lines(answer.stream(1024)):
+            is_config = is_config and _CONFIG.match(text) is not None
+            if text and not is_config:
+                self._happenings.put(parse_loss(text) or LogLine(step, text))
+            is_config = is_config or text.endswith(_CONFIG_BEGINS)
 
     def _stream(self, function: Callable[..., Any], *args: str, **kwargs: str) -> Iterator[Any]:
         while time.monotonic() < self._deadline:
             yield from watch.Watch().stream(function, *args, timeout_seconds=60, **kwargs)
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode(errors="replace").rstrip() for line in lines)

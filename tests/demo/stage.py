@@ -62,21 +62,22 @@ def hub(cluster: Cluster, props: Props) -> Iterator[str]:
         yield server.url
 
 
+def make_namespaces(cluster: Cluster) -> None:
+    """Make the namespaces of operator and user, under the strictest Pod Security standard."""
+    for namespace in (OPERATOR_NAMESPACE, NAMESPACE):
+        cluster.kubectl("create", "namespace", namespace)
+        cluster.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
+
+
 def install_operator(cluster: Cluster, hub_url: str) -> None:
     """Install the operator with its chart, as a user would, and wait until both replicas are ready."""
     _helm(
         cluster,
         *("upgrade", "--install", "trainjob-operator", str(ROOT / "manifests" / "chart")),
-        *("--namespace", OPERATOR_NAMESPACE, "--create-namespace", "--wait", "--timeout", "3m"),
+        *("--namespace", OPERATOR_NAMESPACE, "--wait", "--timeout", "3m"),
         *("--set", f"hfEndpoint={hub_url}"),
         *("--set-json", "runtimes.images.trainer=" + json.dumps({"repository": "trainjob-operator/torchtune-cpu"})),
     )
-
-
-def make_namespace(cluster: Cluster) -> None:
-    """Make the user's namespace, under the strictest Pod Security standard."""
-    cluster.kubectl("create", "namespace", NAMESPACE)
-    cluster.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
 
 
 def result_folder(cluster: Cluster) -> Path:
