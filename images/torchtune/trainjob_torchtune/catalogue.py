@@ -1,17 +1,30 @@
 """TorchTune's built-in recipes and configurations, found without importing torchtune, which takes seconds."""
 
+import difflib
 import importlib.util
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
+
+from trainjob_torchtune.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltinRecipe:
+    """A recipe's source, and its configurations' files by name."""
+
+    source: Path
+    configs: Mapping[str, Path]
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The recipes by name, each with its configurations' files by name."""
+    """The recipes by name."""
 
-    recipes: dict[str, dict[str, Path]]
+    recipes: Mapping[str, BuiltinRecipe]
 
     def is_builtin(self, recipe: str) -> bool:
         """Say whether torchtune has a recipe of this name."""
@@ -19,10 +32,26 @@ class Catalogue:
 
     def find_config(self, name: str, recipe: str) -> Path | None:
         """Return the file of a configuration, of this recipe first, then of any, then a file of that path; or None."""
-        own = self.recipes.get(recipe, {}).get(name)
-        others = (configs[name] for configs in self.recipes.values() if name in configs)
+        own = self.recipes[recipe].configs.get(name) if recipe in self.recipes else None
+        others = (known.configs[name] for known in self.recipes.values() if name in known.configs)
         found = own or next(others, None) or Path(name)
         return found if found.is_file() else None
+
+    def check_module(self, recipe: str) -> Refusal | None:
+        """Refuse a recipe that is neither built in nor, like a recipe of the user's own, a module to be imported.
+
+        Only a plain name is looked for: the folders of a dotted one may be packages whose import does anything.
+        """
+        name = recipe.removesuffix(".py")
+        if not name.isidentifier() or PathFinder.find_spec(name, [*sys.path, str(Path.cwd())]) is not None:
+            return None
+        like = difflib.get_close_matches(recipe, self.recipes, n=1)
+        hint = f"; did you mean {like[0]}?" if like else "."
+        return Refusal(f"The recipe {recipe} is neither one of TorchTune's (`tune ls`) nor a Python module{hint}")
+
+    def sources(self) -> list[Path]:
+        """Return the files of all recipes that are there."""
+        return [recipe.source for recipe in self.recipes.values() if recipe.source.is_file()]
 
 
 def load_catalogue() -> Catalogue:
@@ -31,10 +60,13 @@ def load_catalogue() -> Catalogue:
     if package is None or package.origin is None:
         return Catalogue(recipes={})
     root = Path(package.origin).parent
-    configs = root.parent / "recipes" / "configs"
+    recipes = root.parent / "recipes"
     return Catalogue(
         recipes={
-            recipe.name: {config.name: configs / config.file_path for config in recipe.configs}
+            recipe.name: BuiltinRecipe(
+                source=recipes / recipe.file_path,
+                configs={config.name: recipes / "configs" / config.file_path for config in recipe.configs},
+            )
             for recipe in _registry(root / "_recipe_registry.py")
         }
     )

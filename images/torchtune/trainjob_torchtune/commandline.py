@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from trainjob_torchtune.refusal import Refusal
+
 # torchrun's options that take no value (torch/distributed/run.py, get_args_parser); all others take one.
-_FLAGS = frozenset(
-    {"--standalone", "--module", "-m", "--no-python", "--run-path", "--virtual-local-rank", "--help", "-h"}
-)
+_FLAGS = frozenset({"--standalone", "--module", "-m", "--no-python", "--run-path", "--virtual-local-rank"})
+_HELP = frozenset({"-h", "--help"})
+_USAGE = "tune run [TORCHRUN-OPTIONS] RECIPE --config CONFIG [KEY=VALUE ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,19 @@ class Run:
         return ["run", *self.torchrun, self.recipe, "--config", self.config, *self.overrides]
 
 
-def parse(words: Sequence[str]) -> Run | None:
-    """Take the words after `tune` apart; None if they are no `run` of a recipe with a configuration."""
-    if not words or words[0] != "run":
+def parse(words: Sequence[str]) -> Run | Refusal | None:
+    """Take the words after `tune` apart; None if they do not ask to run anything."""
+    if not words or words[0] != "run" or not _HELP.isdisjoint(words):
         return None
     position = 1
     while position < len(words) and words[position].startswith("-"):
         name, equals, _ = words[position].partition("=")
         position += 1 if equals or _canonical(name) in _FLAGS else 2
     rest = list(words[position:])
+    if not rest:
+        return Refusal(f"The command names no recipe; it has to be `{_USAGE}`.")
     if "--config" not in rest[1:-1]:
-        return None
+        return Refusal(f"The recipe {rest[0]} is given no configuration; the command has to be `{_USAGE}`.")
     config = rest.index("--config")
     return Run(
         torchrun=tuple(words[1:position]),

@@ -29,7 +29,7 @@ def load_config(path: Path, overrides: Sequence[str]) -> dict[str, Any] | Refusa
             return settings
         merged = OmegaConf.merge(OmegaConf.create(values), OmegaConf.from_dotlist(settings))
         resolved = OmegaConf.to_container(merged, resolve=True)
-    except (OSError, YAMLError, OmegaConfBaseException) as error:
+    except (OSError, YAMLError, OmegaConfBaseException, TypeError) as error:  # TypeError: a mapping over a list
         return Refusal(f"The configuration {path} with its overrides cannot be read: {' '.join(str(error).split())}.")
     return {str(key): value for key, value in resolved.items()} if isinstance(resolved, dict) else {}
 

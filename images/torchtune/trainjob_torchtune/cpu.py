@@ -18,13 +18,13 @@ def adapt_run(run: Run) -> Run:
 def adapt_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Load the shim into every Python process, and count processes by accelerators that were asked for, not by CPUs.
 
-    PET_NPROC_PER_NODE=auto means the number of CPUs where torchrun finds no GPU; the operator tells in
-    TRAINJOB_ACCELERATORS_PER_NODE how many GPUs the pod would have.
+    Where torchrun finds no GPU, PET_NPROC_PER_NODE=auto means the number of CPUs, and `gpu` is refused; the operator
+    tells in TRAINJOB_ACCELERATORS_PER_NODE how many GPUs the pod would have.
     """
     adapted = dict(environment)
     paths = [environment[SHIM_VARIABLE], environment.get("PYTHONPATH", "")]
     adapted["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-    if environment.get("PET_NPROC_PER_NODE") == "auto":
+    if environment.get("PET_NPROC_PER_NODE") in {"auto", "gpu"}:
         asked = environment.get("TRAINJOB_ACCELERATORS_PER_NODE", "")
         adapted["PET_NPROC_PER_NODE"] = str(max(int(asked), 1) if asked.isdecimal() else 1)
     return adapted

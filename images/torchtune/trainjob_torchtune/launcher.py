@@ -1,8 +1,10 @@
 """One training run from the command line to the exit code: prepare, check, run, report."""
 
+import signal
 import sys
 from collections.abc import Mapping
 from enum import IntEnum
+from typing import NoReturn
 
 from trainjob_torchtune import cpu
 from trainjob_torchtune.catalogue import load_catalogue
@@ -11,11 +13,13 @@ from trainjob_torchtune.config import load_config
 from trainjob_torchtune.devices import count_cuda_devices
 from trainjob_torchtune.failure import explain
 from trainjob_torchtune.preflight.checks import check
+from trainjob_torchtune.preflight.keys import check_keys
 from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.sharing import share_weights
 from trainjob_torchtune.supervisor import Ending, supervise
 from trainjob_torchtune.termination import write_termination
 from trainjob_torchtune.topology import Topology, read_topology
-from trainjob_torchtune.training import parse_training
+from trainjob_torchtune.training import Training, parse_training
 from trainjob_torchtune.transcript import Transcript
 
 TUNE = (sys.executable, "-m", "torchtune._cli.tune")
@@ -31,6 +35,8 @@ class ExitCode(IntEnum):
 
 def launch(run: Run, environment: Mapping[str, str]) -> int:
     """Run the recipe and return the exit code; a failure also leaves a termination message."""
+    # The kernel ignores SIGTERM for a container's first process unless it has a handler; the checks may take minutes.
+    signal.signal(signal.SIGTERM, _stop)
     accelerators = count_cuda_devices()
     settings = {"PYTHONUNBUFFERED": "1", "TIKTOKEN_CACHE_DIR": ""} | dict(environment)
     on_cpu = accelerators == 0 and bool(settings.get(cpu.SHIM_VARIABLE))
@@ -39,26 +45,33 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
     topology = read_topology(run, settings, accelerators)
     if on_cpu:
         settings = cpu.threads(topology.processes_per_node) | settings
-    refusal = _refuse(run, topology, accelerators)
-    if refusal is not None:
-        _say(f"Not started: {refusal.message}")
-        write_termination(settings, refusal.message)
-        return ExitCode.REFUSED
+    training = _prepare(run, topology, accelerators)
+    if isinstance(training, Refusal):
+        return refuse(training, settings)
     transcript = Transcript(_say)
     ending = supervise((*TUNE, *run.arguments()), settings, transcript)
+    if training is not None and training.output is not None:
+        share_weights(training.output)
     code = _code(ending)
     if code != ExitCode.DONE:
-        sentence = explain(run.recipe, ending, transcript.tail)
-        _say(sentence)
-        write_termination(settings, sentence, list(transcript.tail))
+        failure = explain(run.recipe, ending, transcript.tail)
+        _say(failure.sentence)
+        write_termination(settings, failure.sentence, failure.lines)
     return code
 
 
-def _refuse(run: Run, topology: Topology, accelerators: int) -> Refusal | None:
-    """Check a run of a built-in recipe; what a recipe of the user's own needs is not known here."""
+def refuse(refusal: Refusal, environment: Mapping[str, str]) -> int:
+    """Say why nothing is started, and return the exit code that says so."""
+    _say(f"Not started: {refusal.message}")
+    write_termination(environment, refusal.message)
+    return ExitCode.REFUSED
+
+
+def _prepare(run: Run, topology: Topology, accelerators: int) -> Training | Refusal | None:
+    """Check a run of a built-in recipe; None for a recipe of the user's own: what that needs is not known here."""
     catalogue = load_catalogue()
     if not catalogue.is_builtin(run.recipe):
-        return None
+        return catalogue.check_module(run.recipe)
     path = catalogue.find_config(run.config, run.recipe)
     if path is None:
         return Refusal(f"The configuration {run.config} is neither one of TorchTune's (`tune ls`) nor a file.")
@@ -66,7 +79,10 @@ def _refuse(run: Run, topology: Topology, accelerators: int) -> Refusal | None:
     if isinstance(config, Refusal):
         return config
     training = parse_training(run.recipe, config)
-    return training if isinstance(training, Refusal) else check(training, topology, accelerators)
+    if isinstance(training, Refusal):
+        return training
+    refusal = check_keys(run.overrides, path, catalogue.sources()) or check(training, topology, accelerators)
+    return refusal or training
 
 
 def _code(ending: Ending) -> int:
@@ -74,6 +90,10 @@ def _code(ending: Ending) -> int:
     if ending.code != 0 and ending.asked_by is not None:
         return 128 + ending.asked_by
     return ending.code
+
+
+def _stop(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _say(line: str) -> None:

@@ -37,7 +37,7 @@ def supervise(command: Sequence[str], environment: Mapping[str, str], transcript
         selector.register(child.output, selectors.EVENT_READ)
         while not child.is_done(time.monotonic()):
             wait = transcript.wait(time.monotonic())
-            for key, _ in selector.select(min(wait or _DRAIN_SECONDS, _DRAIN_SECONDS)):
+            for key, _ in selector.select(_DRAIN_SECONDS if wait is None else min(wait, _DRAIN_SECONDS)):
                 if key.fileobj is wake:
                     child.receive(wake.recv(_CHUNK))
                 elif chunk := os.read(child.output, _CHUNK):

@@ -12,8 +12,11 @@ _LINES = 20
 def write_termination(environment: Mapping[str, str], sentence: str, tail: Sequence[str] = ()) -> None:
     """Write the message where the kubelet looks; it has made the file, so outside a pod nothing is written."""
     path = Path(environment.get("TERMINATION_MESSAGE_PATH") or _DEFAULT)
-    if path.is_file() or "TERMINATION_MESSAGE_PATH" in environment:
-        path.write_bytes(compose(sentence, tail))
+    if path.is_file():
+        try:
+            path.write_bytes(compose(sentence, tail))
+        except OSError as error:
+            print(f"The termination message cannot be written: {error}", flush=True)
 
 
 def compose(sentence: str, tail: Sequence[str]) -> bytes:

@@ -9,6 +9,8 @@ from trainjob_torchtune.refusal import Refusal
 
 # Recipes whose last, incomplete batch counts too: every other one drops it.
 _KEEPS_LAST_BATCH = frozenset({"knowledge_distillation_distributed"})
+# Recipes that make at least one optimizer step of each batch: they accumulate gradients of parts of it.
+_STEPS_WITHIN_BATCH = frozenset({"ppo_full_finetune_single_device"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal
             datasets=_datasets(config.get("dataset")),
             batches=Batches(
                 size=int(config.get("batch_size") or 1),
-                accumulation=int(config.get("gradient_accumulation_steps") or 1),
+                accumulation=1
+                if recipe in _STEPS_WITHIN_BATCH
+                else int(config.get("gradient_accumulation_steps") or 1),
                 tensor_parallel=int(config.get("tensor_parallel_dim") or 1),
                 keeps_last=recipe in _KEEPS_LAST_BATCH,
             ),

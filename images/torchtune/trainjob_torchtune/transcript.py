@@ -5,24 +5,28 @@ import re
 from collections import deque
 from collections.abc import Callable
 
-_TAIL_LINES = 40
+# Enough for the tracebacks of all processes of a node, and torchrun's report after them.
+_TAIL_LINES = 1000
 _LEAST_SECONDS = 1.0
 _SETTLE_SECONDS = 0.3
 _BREAK = re.compile(r"[\r\n]")
+# A whole bar of tqdm, with the blanks that wipe out a longer one; the recipe's next words follow it on the same line.
+_BAR = re.compile(r"[^\r\n]*?\d+/\d+ \[[^\]\r\n]*\] *")
 
 
 class Transcript:
     """Hands whole lines to `write`, live.
 
-    A line that a carriage return is about to overwrite (tqdm's bars) is a bar: of those only the latest is written, at
-    most one a second, and a moment after it came, because TorchTune first advances a bar and then sets its text.
+    What follows a carriage return is a bar (tqdm's): of those only the latest is written, at most one a second, and a
+    moment after it came, because TorchTune first advances a bar and then sets its text.
     """
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._text = ""
-        self._is_bar = False
+        self._begins_bar = False
+        self._is_after_bar = False
         self._bar = ""
         self._bar_due = 0.0
         self._last_bar = ""
@@ -32,21 +36,18 @@ class Transcript:
     def feed(self, chunk: bytes, now: float) -> None:
         """Take what was read; `now` is a monotonic clock in seconds."""
         self._text += self._decoder.decode(chunk)
-        while (end := _BREAK.search(self._text)) is not None:
+        while True:
+            if self._begins_bar and (bar := _BAR.match(self._text)):
+                self._hold(bar.group(), now)
+                self._text, self._begins_bar = self._text[bar.end() :], False
+            if (end := _BREAK.search(self._text)) is None:
+                break
             segment, self._text = self._text[: end.start()], self._text[end.end() :]
-            if end.group() == "\n" and not self._is_bar:
-                self._line(segment, now)
-            elif end.group() == "\n":
-                self._hold(segment, now)
-                self._flush_bar(now)
-                self._is_bar = False
-            else:
-                self._hold(segment, now)
-                self._is_bar = True
-        if self._is_bar and self._text:
-            # A bar is written at once and not ended: what follows it is another text.
+            self._end(segment, end.group(), now)
+        if self._begins_bar and self._text:
+            # Another kind of bar: each is written at once, and not ended.
             self._hold(self._text, now)
-            self._text, self._is_bar = "", False
+            self._text, self._begins_bar = "", False
 
     def tick(self, now: float) -> None:
         """Write a bar whose time has come."""
@@ -61,12 +62,19 @@ class Transcript:
         """Write what is left."""
         self._flush_bar(now)
         if self._text:
-            self._line(self._text, now)
+            self._put(self._text)
         self._text = ""
 
-    def _line(self, text: str, now: float) -> None:
-        self._flush_bar(now)
-        self._put(text)
+    def _end(self, segment: str, end: str, now: float) -> None:
+        if end == "\r" or self._begins_bar:
+            self._hold(segment, now)
+        elif segment or not self._is_after_bar:
+            self._flush_bar(now)
+            self._put(segment)
+        if end == "\n":
+            self._flush_bar(now)
+            self._is_after_bar = False
+        self._begins_bar = end == "\r"
 
     def _hold(self, segment: str, now: float) -> None:
         if not segment.strip():
@@ -74,6 +82,7 @@ class Transcript:
         if not self._bar:
             self._bar_due = max(self._last_bar_at + _LEAST_SECONDS, now + _SETTLE_SECONDS)
         self._bar = segment.strip()
+        self._is_after_bar = True
 
     def _flush_bar(self, now: float) -> None:
         state = self._bar.partition(" [")[0]  # without the rates, which change when a finished bar is drawn again

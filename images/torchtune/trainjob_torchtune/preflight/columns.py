@@ -32,6 +32,8 @@ _MAPPED = {
     "alpaca_dataset": ("instruction", "output"),
     "alpaca_cleaned_dataset": ("instruction", "output"),
 }
+# Builders that read one column, and the argument and default that name it.
+_BY_COLUMN = {"text_completion_dataset": ("column", "text"), "chat_dataset": ("conversation_column", "")}
 # The recipe stops if a column_map lacks one of these.
 _WHOLE_MAPS = frozenset({"instruct_dataset", "preference_dataset"})
 
@@ -39,34 +41,39 @@ _WHOLE_MAPS = frozenset({"instruct_dataset", "preference_dataset"})
 def is_known(dataset: DatasetSource) -> bool:
     """Say whether this builder is one whose columns are known here."""
     name = dataset.component.removeprefix(_PACKAGE)
-    return dataset.component.startswith(_PACKAGE) and (
-        name in _MAPPED or name in ("text_completion_dataset", "chat_dataset")
-    )
+    return dataset.component.startswith(_PACKAGE) and (name in _MAPPED or name in _BY_COLUMN)
 
 
 def check_columns(dataset: DatasetSource, present: list[str]) -> Refusal | None:
     """Compare the columns that the builder reads with those that the rows have."""
-    needed = _needed(dataset.component.removeprefix(_PACKAGE), dataset.options)
+    builder = dataset.component.removeprefix(_PACKAGE)
+    needed = _column(dataset, builder) if builder in _BY_COLUMN else _mapped(builder, dataset.options)
     if isinstance(needed, Refusal):
         return needed
     missing = [column for column in needed.values() if column not in present]
     if not missing:
         return None
-    example = ", ".join(f"{role}: ..." for role in needed)
+    roles = ", ".join(f"{role}: COLUMN" for role in needed)
+    remedy = (
+        f"column to train on with {dataset.key}.{next(iter(needed))}=COLUMN"
+        if builder in _BY_COLUMN
+        else f"columns to train on with {dataset.key}.column_map={{{roles}}}"
+    )
     return Refusal(
         f"The data set has no column {' and no column '.join(missing)}, which {dataset.component} reads; it has "
-        f"{', '.join(present)}: name the columns to train on with {dataset.key}.column_map={{{example}}}."
-        if dataset.component.removeprefix(_PACKAGE) in _MAPPED
-        else f"The data set has no column {missing[0]}, which {dataset.component} reads; it has {', '.join(present)}."
+        f"{', '.join(present)}: name the {remedy}."
     )
 
 
-def _needed(builder: str, options: Mapping[str, Any]) -> dict[str, str] | Refusal:
-    """Columns by role."""
-    if builder == "text_completion_dataset":
-        return {"column": str(options.get("column") or "text")}
-    if builder == "chat_dataset":
-        return {"conversation_column": str(options.get("conversation_column"))}
+def _column(dataset: DatasetSource, builder: str) -> dict[str, str] | Refusal:
+    """Return the one column, by the argument that names it."""
+    argument, default = _BY_COLUMN[builder]
+    column = dataset.options.get(argument) or default
+    return {argument: str(column)} if column else Refusal(f"{dataset.key} needs the argument {argument} for {builder}.")
+
+
+def _mapped(builder: str, options: Mapping[str, Any]) -> dict[str, str] | Refusal:
+    """Return columns by role."""
     roles = _MAPPED[builder]
     column_map = options.get("column_map") or {}
     if not isinstance(column_map, Mapping):

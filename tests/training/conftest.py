@@ -1,0 +1,71 @@
+"""Containers to train in, and three runs that several tests look at."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from tests.training.container import Container, Outcome, tiny_container
+
+Trained = tuple[Container, Outcome]
+STEPS = 16
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def container(tmp_path: Path) -> Container:
+    return tiny_container(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """All weights, one process; the configuration's own optimizer, of bitsandbytes."""
+    container = tiny_container(tmp_path_factory.mktemp("full"))
+    words = container.tiny(
+        "full_finetune_single_device",
+        "llama3_2/1B_full_single_device",
+        "optimizer.lr=1e-3",
+        f"max_steps_per_epoch={STEPS}",
+    )
+    return container, container.run(words)
+
+
+@pytest.fixture(scope="session")
+def lora(tmp_path_factory: pytest.TempPathFactory, full: Trained) -> Trained:
+    """Adapters, one process, on top of what `full` left; two epochs, since the shim mends how they are merged."""
+    volume = tmp_path_factory.mktemp("lora")
+    base = full[0].output / "epoch_0"
+    container = Container(volume, base, full[0].dataset)
+    words = container.tiny(
+        "lora_finetune_single_device",
+        "llama3_2/1B_lora_single_device",
+        "checkpointer.checkpoint_files=[model-00001-of-00001.safetensors]",
+        "optimizer.lr=1e-3",
+        "lr_scheduler.num_warmup_steps=1",
+        "gradient_accumulation_steps=1",
+        f"max_steps_per_epoch={STEPS // 2}",
+        "epochs=2",
+    )
+    return container, container.run(words)
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """All weights, two processes, which the operator asks for by torchrun's variables."""
+    container = tiny_container(
+        tmp_path_factory.mktemp("pair"), PET_NPROC_PER_NODE="auto", TRAINJOB_ACCELERATORS_PER_NODE="2"
+    )
+    words = container.tiny(
+        "full_finetune_distributed",
+        "llama3_2/1B_full",
+        "optimizer.lr=1e-3",
+        "gradient_accumulation_steps=1",
+        torchrun=(f"--rdzv_endpoint=localhost:{free_port()}",),
+    )
+    return container, container.run(words)

@@ -1,0 +1,87 @@
+"""What operator and launcher know of TorchTune and torchrun, without importing them, is what the pinned ones say."""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+from tests.devcluster import torch_environment
+from tests.devcluster.cache import ROOT
+from tests.training.container import PACKAGE
+
+from trainjob_torchtune import commandline
+from trainjob_torchtune.preflight import columns
+
+OVERRIDES = {
+    "none": [],
+    "values": ["batch_size=8", "optimizer.lr=1e-3", "dtype=fp32", "seed=None", "epochs=null"],
+    "component": ["model=torchtune.models.llama3_2.llama3_2", "model.vocab_size=448"],
+    "list": ["checkpointer.checkpoint_files=[a.safetensors, b.safetensors]"],
+    "mapping-over-a-list": [
+        "checkpointer.checkpoint_files.filename_format=model-{}-of-{}.safetensors",
+        "checkpointer.checkpoint_files.max_filename=00002",
+    ],
+    "mapping": ["dataset.column_map={input: question, output: answer}"],
+    "new-component": ["lr_scheduler._component_=torchtune.training.get_cosine_schedule_with_warmup"],
+    "interpolation": ["output_dir=/workspace/output", "profiler.enabled=True"],
+    "removed": ["~seed", "~profiler.with_stack", "~tokenizer.max_seq_len"],
+    "removed-with-its-parent": ["~nothing.there"],
+    "removed-component": ["~model"],
+    "removed-component-key": ["~model._component_"],
+    "two-equals": ["dataset.filter=a=b"],
+    "no-equals": ["batch_size"],
+    "unknown-interpolation": ["output_dir=${nowhere}"],
+    "not-yaml": ["dataset.column_map={input: question"],
+}
+
+
+@pytest.fixture(scope="module")
+def facts() -> dict[str, Any]:
+    done = subprocess.run(
+        [torch_environment.ensure() / "bin" / "python", "-m", "tests.training.facts"],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{PACKAGE}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        input=json.dumps(list(OVERRIDES.values())),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_the_operators_catalogue_is_torchtunes_registry(facts: dict[str, Any]) -> None:
+    path = ROOT / "operator" / "trainjob_operator" / "torchtune" / "catalogue.yaml"
+
+    assert yaml.safe_load(path.read_text()) == facts["registry"]
+
+
+def test_torchruns_options_without_a_value(facts: dict[str, Any]) -> None:
+    known = commandline._FLAGS | commandline._HELP
+
+    assert {commandline._canonical(option) for option in facts["flags"]} == known
+
+
+def test_arguments_that_builders_of_data_sets_keep(facts: dict[str, Any]) -> None:
+    known = {name for name in facts["builders"] if name in columns._MAPPED or name in columns._BY_COLUMN}
+    kept = {argument for name in known for argument in facts["builders"][name]}
+
+    # `split` is handed on to load_dataset; the tokenizer comes from the recipe.
+    assert kept - {"split", "tokenizer"} == columns.BUILDER_ARGUMENTS
+
+
+def test_every_configuration_of_torchtune_is_understood(facts: dict[str, Any]) -> None:
+    assert facts["refused_configs"] == []
+
+
+@pytest.mark.parametrize("case", OVERRIDES)
+def test_overrides_are_merged_as_torchtune_merges_them(facts: dict[str, Any], case: str) -> None:
+    merged = facts["merges"][list(OVERRIDES).index(case)]
+
+    assert merged["ours"] == merged["theirs"]

@@ -1,0 +1,145 @@
+"""Mistakes that are found before training: exit code 20, and one sentence that says what to do, in log and message."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.training.container import Container
+
+FULL = ("full_finetune_single_device", "llama3_2/1B_full_single_device")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        pytest.param(
+            ["checkpointer.checkpoint_files=[model-00001-of-00002.safetensors]"],
+            r"The model file \S+/model/model-00001-of-00002.safetensors is missing; \S+/model holds config.json, "
+            r"model.safetensors, original/, special_tokens.json; if those are the weights, set "
+            r"checkpointer.checkpoint_files=\[model.safetensors\]\.",
+            id="checkpoint-file",
+        ),
+        pytest.param(
+            ["checkpointer.checkpoint_dir=/workspace/modle"],
+            r"There is no model folder /workspace/modle \(checkpointer.checkpoint_dir\); / holds .+\.",
+            id="model-folder",
+        ),
+        pytest.param(
+            ["tokenizer.path=/workspace/model/tokenizer.model"],
+            r"The tokenizer file /workspace/model/tokenizer.model \(tokenizer.path\) is missing; / holds .+\.",
+            id="tokenizer",
+        ),
+        pytest.param(
+            ["dataset.column_map={input: question, output: output}"],
+            r"The data set has no column question, which torchtune.datasets.instruct_dataset reads; it has input, "
+            r"output: name the columns to train on with dataset.column_map=\{input: COLUMN, output: COLUMN\}\.",
+            id="column",
+        ),
+        pytest.param(
+            ["dataset.column_map={input: question}"],
+            r"column_map names input; it has to name both input and output\.",
+            id="half-a-column-map",
+        ),
+        pytest.param(
+            ["batch_size=64", "gradient_accumulation_steps=4", "optimizer_in_bwd=False"],
+            r"128 rows are 2 batches of batch_size=64, not enough for one optimizer step of "
+            r"gradient_accumulation_steps=4 batches: use more rows, or set gradient_accumulation_steps to 2 or less\.",
+            id="too-few-batches",
+        ),
+        pytest.param(
+            ["batch_size=129"],
+            r"128 rows are 0 batches of batch_size=129, .+, or set batch_size to 128 or less and "
+            r"gradient_accumulation_steps=1\.",
+            id="too-few-rows",
+        ),
+        pytest.param(
+            ["output_dir=/sys/output"],
+            r"The output folder /sys/output cannot be written \(.+\); set output_dir to a folder on a volume that the "
+            r"pod's user may write to\.",
+            id="output",
+        ),
+        pytest.param(
+            ["bacth_size=8"],
+            r"The override bacth_size=8 sets bacth_size, which no recipe of TorchTune reads; did you mean batch_size\?",
+            id="misspelt-key",
+        ),
+        pytest.param(
+            ["batch_size"],
+            r"The override 'batch_size' is not of the form key=value with exactly one '='\.",
+            id="no-value",
+        ),
+        pytest.param(
+            ["device=cuda"],
+            r"The container sees no GPU, but device=cuda: request one \(.+\), or use the torchtune-cpu image\.",
+            id="no-gpu",
+        ),
+        pytest.param(
+            ["dataset.data_dir=/workspace/data"],
+            r"There is no data folder /workspace/data \(dataset.data_dir\); / holds .+\.",
+            id="data-folder",
+        ),
+        pytest.param(
+            ["dataset.source=json"],
+            r"The data set in \S+/dataset/data cannot be read as json \(.+\)\.",
+            id="format",
+        ),
+    ],
+)
+def test_a_mistake_in_the_overrides(container: Container, overrides: list[str], sentence: str) -> None:
+    assert_refused(container, container.tiny(*FULL, *overrides), sentence)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        pytest.param(
+            ["run", FULL[0], "--config", "llama3_2/1B_ful_single_device"],
+            r"The configuration llama3_2/1B_ful_single_device is neither one of TorchTune's \(`tune ls`\) nor a file\.",
+            id="config",
+        ),
+        pytest.param(
+            ["run", "full_finetune_single_devise", "--config", FULL[1]],
+            r"The recipe full_finetune_single_devise is neither one of TorchTune's \(`tune ls`\) nor a Python module; "
+            r"did you mean full_finetune_single_device\?",
+            id="recipe",
+        ),
+        pytest.param(
+            ["run", *FULL],
+            r"The recipe full_finetune_single_device is given no configuration; the command has to be `tune run "
+            r"\[TORCHRUN-OPTIONS\] RECIPE --config CONFIG \[KEY=VALUE \.\.\.\]`\.",
+            id="no-config",
+        ),
+    ],
+)
+def test_a_mistake_in_the_command(container: Container, words: list[str], sentence: str) -> None:
+    assert_refused(container, words, sentence)
+
+
+def test_rows_are_counted_over_all_processes(container: Container) -> None:
+    words = container.tiny(
+        "lora_finetune_distributed",
+        "llama3_2/1B_lora",
+        "batch_size=48",
+        "gradient_accumulation_steps=1",
+        torchrun=("--nnodes=2", "--nproc_per_node=2", "--rdzv_endpoint=localhost:29500"),
+    )
+
+    assert_refused(container, words, r"128 rows over 4 processes are 0 batches of batch_size=48, .+\.")
+
+
+def test_output_inside_the_model_folder(container: Container, tmp_path: Path) -> None:
+    shutil.copytree(container.model, tmp_path / "model")
+    words = container.tiny(*FULL, f"checkpointer.checkpoint_dir={tmp_path}/model", f"output_dir={tmp_path}/model/out")
+
+    sentence = rf"The output folder {tmp_path}/model/out lies inside checkpointer.checkpoint_dir={tmp_path}/model; .+\."
+    assert_refused(container, words, sentence)
+
+
+def assert_refused(container: Container, words: list[str], sentence: str) -> None:
+    outcome = container.run(words)
+
+    assert outcome.code == 20, "\n".join(outcome.lines)
+    assert outcome.lines[-1] == f"Not started: {outcome.termination}"
+    assert re.fullmatch(sentence, outcome.termination)
+    assert not list(container.output.glob("epoch_*"))

@@ -1,0 +1,74 @@
+"""Tokenizer, output, accelerators, and folders in words."""
+
+from pathlib import Path
+
+import pytest
+from tests.unit.trainjob_torchtune.factory import checkpointer, training
+
+from trainjob_torchtune.preflight.accelerators import check_accelerators
+from trainjob_torchtune.preflight.folder import describe
+from trainjob_torchtune.preflight.output import check_output
+from trainjob_torchtune.preflight.tokenizer import check_tokenizer
+from trainjob_torchtune.topology import Topology
+
+
+def test_the_tokenizers_files(tmp_path: Path) -> None:
+    (tmp_path / "vocab.json").touch()
+    there, missing = ("tokenizer.path", tmp_path / "vocab.json"), ("tokenizer.merges_file", tmp_path / "merges.txt")
+
+    assert check_tokenizer(training(tokenizer_files=(there,))) is None
+    refusal = check_tokenizer(training(tokenizer_files=(there, missing)))
+    assert refusal is not None
+    assert refusal.message == (
+        f"The tokenizer file {tmp_path}/merges.txt (tokenizer.merges_file) is missing; {tmp_path} holds vocab.json."
+    )
+
+
+def test_output_is_made_and_left_empty(tmp_path: Path) -> None:
+    assert check_output(training(output=tmp_path / "a" / "b")) is None
+    assert list(tmp_path.rglob("*")) == [tmp_path / "a", tmp_path / "a" / "b"]
+
+
+def test_output_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refusal = check_output(training(output=tmp_path / "file" / "output"))
+
+    assert refusal is not None
+    assert refusal.message.startswith(f"The output folder {tmp_path}/file/output cannot be written (Not a directory); ")
+
+
+@pytest.mark.parametrize("output", ["model", "model/output", "link"])
+def test_output_inside_the_model(tmp_path: Path, output: str) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "model")
+    one = checkpointer(tmp_path / "model", output=tmp_path / output)
+    refusal = check_output(training(checkpointers=(one,)))
+
+    assert refusal is not None
+    assert "lies inside checkpointer.checkpoint_dir=" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("device", "processes", "visible", "message"),
+    [
+        ("cpu", 4, 0, None),
+        ("cuda", 2, 2, None),
+        ("cuda", 1, 8, None),
+        ("cuda:0", 1, 0, "The container sees no GPU, but device=cuda: "),
+        ("cuda", 4, 2, "4 processes are to train on this node, but its container sees 2 GPU(s): "),
+    ],
+)
+def test_a_gpu_for_every_process(device: str, processes: int, visible: int, message: str | None) -> None:
+    refusal = check_accelerators(training(device=device), Topology(1, processes, 0), visible)
+
+    assert refusal is None if message is None else refusal is not None and refusal.message.startswith(message)
+
+
+def test_folders_in_words(tmp_path: Path) -> None:
+    assert describe(tmp_path) == f"{tmp_path} is empty"
+    for name in "abcdefghij":
+        (tmp_path / name).touch()
+    (tmp_path / "a.d").mkdir()
+    (tmp_path / ".hidden").touch()
+
+    assert describe(tmp_path / "not" / "there") == f"{tmp_path} holds a, a.d/, b, c, d, e, f, g and 3 more"

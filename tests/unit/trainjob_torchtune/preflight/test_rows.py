@@ -1,0 +1,88 @@
+"""What needs no `datasets`; the rest is in tests/training."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.trainjob_torchtune.factory import dataset
+
+from trainjob_torchtune.preflight.rows import check_files, count_rows, is_local
+from trainjob_torchtune.training import DatasetSource
+
+
+@pytest.mark.parametrize(
+    ("source", "local"),
+    [
+        (dataset(source="parquet", data_dir="/d"), True),
+        (dataset(source="json", data_files="https://host/a.json"), False),
+        (dataset(source="json", data_files={"train": ["a.json", "hf://b.json"]}), False),
+        (dataset(source="/"), True),
+        (dataset(source="tatsu-lab/alpaca"), False),
+        (dataset("alpaca_dataset"), False),
+    ],
+    ids=["format", "fetched", "one-is-fetched", "folder", "hub", "the-builders-own"],
+)
+def test_where_rows_lie(source: DatasetSource, *, local: bool) -> None:
+    assert is_local(source) is local
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        dataset(source="tatsu-lab/alpaca"),
+        dataset(source="json", data_dir="/d", streaming=True),
+        dataset("samsum_dataset", source="json", data_dir="/d"),
+    ],
+    ids=["fetched", "streamed", "unknown-builder"],
+)
+def test_rows_that_only_the_recipe_can_count(source: DatasetSource) -> None:
+    assert count_rows(source) is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"source": "json", "data_dir": "{tmp}"},
+        {"source": "json", "data_files": "{tmp}/a.json"},
+        {"source": "json", "data_dir": "{tmp}", "data_files": ["a.json"]},
+        {"source": "{tmp}", "data_files": "a.json"},
+        {"source": "json", "data_files": "{tmp}/*.jsonl"},
+    ],
+    ids=["folder", "file", "file-of-a-folder", "file-of-the-source", "pattern"],
+)
+def test_files_that_are_there(tmp_path: Path, options: dict[str, Any]) -> None:
+    (tmp_path / "a.json").touch()
+
+    assert check_files(placed(tmp_path, options)) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"source": "json", "data_dir": "{tmp}/data"},
+            (
+                "There is no data folder {tmp}/data (dataset.data_dir); {tmp} holds a.json: set dataset.data_dir to "
+                "the folder that holds the files."
+            ),
+        ),
+        (
+            {"source": "json", "data_files": "{tmp}/b.json"},
+            "The data file {tmp}/b.json (dataset.data_files) is missing; {tmp} holds a.json.",
+        ),
+    ],
+    ids=["folder", "file"],
+)
+def test_files_that_are_missing(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    (tmp_path / "a.json").touch()
+    refusal = check_files(placed(tmp_path, options))
+
+    assert refusal is not None
+    assert refusal.message == message.replace("{tmp}", str(tmp_path))
+
+
+def placed(tmp_path: Path, options: dict[str, Any]) -> DatasetSource:
+    def place(value: Any) -> Any:  # noqa: ANN401 - an option may be anything
+        return value.replace("{tmp}", str(tmp_path)) if isinstance(value, str) else value
+
+    return dataset(**{name: place(value) for name, value in options.items()})
