@@ -26,7 +26,7 @@ check: lint typecheck unit crds ## Quick: format, lint, types, layers, unit and 
 lint: .venv ## Format and lint check, import layers
 	@$(BIN)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@PYTHONPATH=operator $(BIN)/lint-imports --no-logo --quiet
+	@PYTHONPATH=operator $(BIN)/lint-imports --no-logo >/dev/null || PYTHONPATH=operator $(BIN)/lint-imports --no-logo
 
 format: .venv ## Format and apply safe fixes
 	@$(BIN)/ruff check --fix --quiet . || true

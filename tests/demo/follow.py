@@ -15,7 +15,7 @@ TRAINJOB_LABEL = "jobset.sigs.k8s.io/jobset-name"
 STEP_LABEL = "jobset.sigs.k8s.io/replicatedjob-name"
 _CONFIG_BEGINS = "with resolved config:"
 _CONFIG = re.compile(r"\s|- |\w+:")
-_LOSS = re.compile(r"\|(\d+)\|Loss: ([0-9.]+)")
+_LOSS = re.compile(r"\|(\d+)\|Loss: (nan|inf|[0-9.e+-]+)")
 
 
 @dataclass(frozen=True)
