@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 _ESTABLISHED_WITHIN = 60.0
 _LOOK_EVERY = 0.5
 _TRY_EVERY = 3.0
+# Helm 4 applies the chart's crds/ under this name at each install; what another manager holds would be a conflict.
+_MANAGER = "helm"
 
 
 async def require_kinds(kube: Kube, namespaces: Sequence[str]) -> None:
@@ -57,7 +59,7 @@ async def apply_crds(kube: Kube, manifests: Sequence[Manifest]) -> None:
         ConfigurationError: one is not served in time.
     """
     for manifest in manifests:
-        await kube.apply(CRDS, manifest["metadata"]["name"], manifest)
+        await kube.apply(CRDS, manifest["metadata"]["name"], manifest, manager=_MANAGER)
     deadline = asyncio.get_running_loop().time() + _ESTABLISHED_WITHIN
     for manifest in manifests:
         name = manifest["metadata"]["name"]

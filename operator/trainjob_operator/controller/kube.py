@@ -14,7 +14,7 @@ from trainjob_operator.naming import FIELD_MANAGER
 
 Body = dict[str, Any]
 
-PAGE_SIZE = 500
+PAGE_SIZE = 100  # of bodies that are whole and large, and in memory together
 WATCH_SILENCE = 70.0  # bookmarks come every minute
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
@@ -82,8 +82,8 @@ class Kube(Protocol):
     ) -> Body:
         """Apply a JSON patch to the status subresource."""
 
-    async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any]) -> Body:
-        """Apply a cluster-wide object on the server, taking over fields that others hold."""
+    async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any], *, manager: str) -> Body:
+        """Apply a cluster-wide object on the server as a field manager, taking over fields that others hold."""
 
 
 class KubeClient:
@@ -195,14 +195,14 @@ class KubeClient:
         )
         return _parse((await self._transport.send(request)).body)
 
-    async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any]) -> Body:
-        """Apply a cluster-wide object on the server, taking over fields that others hold."""
+    async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any], *, manager: str) -> Body:
+        """Apply a cluster-wide object on the server as a field manager, taking over fields that others hold."""
         request = Request(
             "apply",
             resource.plural,
             "PATCH",
             resource.path(None, name),
-            query={"fieldManager": FIELD_MANAGER, "force": "true"},
+            query={"fieldManager": manager, "force": "true"},
             body=orjson.dumps(manifest),
             content_type="application/apply-patch+yaml",
         )

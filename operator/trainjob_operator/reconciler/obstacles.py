@@ -103,8 +103,8 @@ def _refusal_obstacle(refusal: Refusal) -> Obstacle:
     if refusal.kind == "Pod":
         return Obstacle(
             Reason.PODS_REFUSED,
-            f"the pods of Job {refusal.name} cannot be created: {refusal.message.rstrip('.')}. It is tried again as"
-            " soon as the quota or policy that is named here allows it",
+            f"the pods of Job {refusal.name} cannot be created: {refusal.message.rstrip('.')}. Change the quota or"
+            " policy that is named here, or the runtime; the Job controller tries again at growing intervals",
         )
     if refusal.reason == "AlreadyExists":
         return Obstacle(

@@ -1,0 +1,111 @@
+"""Replicas of the operator with what kubectl would install for them: a ServiceAccount, roles, a Lease, no more."""
+
+import base64
+import itertools
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import yaml
+from tests.cluster.kube import Body, Kube
+from tests.cluster.operator_process import OperatorProcess
+from tests.devcluster.cache import ROOT
+from tests.devcluster.spec import API_PORT
+
+LEASE = "trainjob-operator"  # the only one that the roles name
+_numbers = itertools.count(1)
+
+
+class Replicas:
+    """Replicas that compete for one Lease, in a namespace that nobody else uses.
+
+    Each has a ServiceAccount of its own, so that the audit log tells them apart. They serve `namespaces` only, so that
+    other tests are not disturbed.
+    """
+
+    def __init__(self, kube: Kube, folder: Path, namespaces: Sequence[str]) -> None:
+        self.namespace = f"operator-{os.getpid()}-{next(_numbers)}"
+        self._kube = kube
+        self._folder = folder
+        self._namespaces = namespaces
+        self._processes: list[OperatorProcess] = []
+
+    def __enter__(self) -> Self:
+        self._kube.create(_object("v1", "Namespace", self.namespace))
+        for role in _shipped_roles():
+            is_cluster_wide = role["kind"] == "ClusterRole"
+            name = self.namespace if is_cluster_wide else LEASE
+            where = {} if is_cluster_wide else {"namespace": self.namespace}
+            self._kube.create({**role, "metadata": {"name": name, **where}})
+            binding = _object("rbac.authorization.k8s.io/v1", f"{role['kind']}Binding", name, **where)
+            binding["roleRef"] = {"apiGroup": "rbac.authorization.k8s.io", "kind": role["kind"], "name": name}
+            binding["subjects"] = [{"kind": "Group", "name": f"system:serviceaccounts:{self.namespace}"}]
+            self._kube.create(binding)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            process.destroy()
+        for kind_of_role in ("ClusterRoleBinding", "ClusterRole"):
+            self._kube.delete(kind_of_role, "", self.namespace)
+        self._kube.delete("Namespace", "", self.namespace)
+        logs = [process.log.read_text() for process in self._processes]
+        print("\n".join(logs))  # shown if the test failed
+        assert not [line for log in logs for line in log.splitlines() if "nobody planned for this" in line]
+
+    def user(self, identity: str) -> str:
+        """Give the name by which the audit log knows a replica."""
+        return f"system:serviceaccount:{self.namespace}:{identity}"
+
+    def make(self, identity: str, *, server: str | None = None, **settings: str) -> OperatorProcess:
+        """Make a replica, not started yet; `server` is the API server, or what stands in front of it."""
+        kubeconfig = self._folder / f"{self.namespace}-{identity}.kubeconfig"
+        kubeconfig.write_text(yaml.safe_dump(self._kubeconfig(identity, server)))
+        known = {
+            "kubeconfig": str(kubeconfig),
+            "namespaces": ",".join(self._namespaces),
+            "lease_namespace": self.namespace,
+            "lease_identity": identity,
+        }
+        process = OperatorProcess(known | settings, self._folder / f"{self.namespace}-{identity}.log")
+        self._processes.append(process)
+        return process
+
+    def start(self, identity: str, **settings: str) -> OperatorProcess:
+        """Start a replica and wait until it is ready."""
+        process = self.make(identity, **settings)
+        process.start()
+        process.await_ready()
+        return process
+
+    def leader(self) -> str:
+        """Give the identity of the replica that holds the Lease, empty if none does."""
+        lease = self._kube.find("Lease", self.namespace, LEASE)
+        return "" if lease is None else str(lease["spec"].get("holderIdentity") or "")
+
+    def _kubeconfig(self, identity: str, server: str | None) -> Body:
+        self._kube.create(_object("v1", "ServiceAccount", identity, namespace=self.namespace))
+        spec = self._kube.cluster.spec
+        authority = base64.b64encode((spec.pki / "ca.crt").read_bytes()).decode()
+        url = server or f"https://{spec.api_address}:{API_PORT}"
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "test", "cluster": {"server": url, "certificate-authority-data": authority}}],
+            "users": [{"name": identity, "user": {"token": self._kube.token(self.namespace, identity)}}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": identity}}],
+            "current-context": "test",
+        }
+
+
+def _shipped_roles() -> list[Body]:
+    documents = yaml.safe_load_all((ROOT / "manifests" / "base" / "rbac.yaml").read_text())
+    return [document for document in documents if document["kind"] in {"ClusterRole", "Role"}]
+
+
+def _object(api_version: str, kind: str, name: str, **metadata: str) -> Body:
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, **metadata}}

@@ -1,0 +1,65 @@
+"""A runtime of the true shape whose containers do next to nothing, and TrainJobs on it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from tests.cluster.kube import Body
+from tests.devcluster import base_images
+from tests.devcluster.cache import ROOT
+
+STEPS = ("dataset-initializer", "model-initializer", "node")
+RUNTIME = "stub"
+_SHIPPED = ROOT / "runtimes" / "torchtune-smollm2-135m.yaml"
+
+
+def stub_runtime(namespace: str, name: str = RUNTIME, **scripts: str) -> Body:
+    """Make the shipped runtime, hardening and all, with containers that end at once.
+
+    `scripts` are Python programs that the containers of steps run instead, by the step's name with underscores.
+    """
+    runtime = shipped_runtime(namespace, name)
+    for step in STEPS:
+        script = scripts.get(step.replace("-", "_"))
+        replace_program(runtime, step, ["true"] if script is None else ["python3", "-u", "-c", script])
+    return runtime
+
+
+def shipped_runtime(namespace: str, name: str) -> Body:
+    """Make the shipped runtime a TrainingRuntime of a namespace."""
+    runtime: Body = yaml.safe_load(_SHIPPED.read_text())
+    return {
+        **runtime,
+        "kind": "TrainingRuntime",
+        "metadata": {**runtime["metadata"], "name": name} | {"namespace": namespace},
+    }
+
+
+def container_of(runtime: Body, step: str) -> Body:
+    """Give the only container of a step."""
+    return pod_of(runtime, step)["containers"][0]  # type: ignore[no-any-return] # YAML
+
+
+def pod_of(runtime: Body, step: str) -> Body:
+    """Give the pod's spec of a step."""
+    steps = runtime["spec"]["template"]["spec"]["replicatedJobs"]
+    [pod] = [each["template"]["spec"]["template"]["spec"] for each in steps if each["name"] == step]
+    found: Body = pod
+    return found
+
+
+def replace_program(runtime: Body, step: str, command: list[str]) -> None:
+    """Have a step run something else, in the image of Python."""
+    container = container_of(runtime, step)
+    container |= {"image": base_images.PYTHON, "command": command}
+    container.pop("args", None)
+
+
+def trainjob(namespace: str, name: str, runtime: str = RUNTIME, **spec: Mapping[str, Any]) -> Body:
+    """Make a TrainJob on a TrainingRuntime of its namespace."""
+    return {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "TrainJob",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"runtimeRef": {"kind": "TrainingRuntime", "name": runtime}, **spec},
+    }

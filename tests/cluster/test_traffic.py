@@ -1,0 +1,55 @@
+"""What the operator asks of the API server for a TrainJob, by the audit log."""
+
+from tests.cluster.audit import Audit, Request
+from tests.cluster.kube import Kube
+from tests.cluster.replicas import Replicas
+from tests.cluster.stub import stub_runtime, trainjob
+from tests.cluster.trainjobs import await_complete
+from tests.cluster.waiting import eventually
+
+NAMES = ("one", "two", "three")
+MOST = 10
+
+
+def test_a_trainjob_costs_ten_requests_at_most_and_none_is_refused(
+    kube: Kube, namespace: str, replicas: Replicas
+) -> None:
+    kube.create(stub_runtime(namespace))
+    audit = Audit(kube.cluster.audit_log, replicas.user(""))
+    operator = replicas.start("only")
+    eventually(lambda: any(_watches_trainjobs(request) for request in audit.requests()))
+    before = len(audit.requests())
+
+    for name in NAMES:
+        kube.create(trainjob(namespace, name))
+    for name in NAMES:
+        await_complete(kube, namespace, name)
+    eventually(lambda: len(kube.list("Event", namespace, fieldSelector="reason=AllJobsCompleted")) == len(NAMES))
+    operator.stop()
+
+    requests = audit.requests()
+    assert [str(request) for request in requests if request.code >= 400 and not _looks_for_the_lease(request)] == []
+    paid = [request for request in requests[before:] if not _is_standing_charge(request)]
+    costs = {
+        name: [str(request) for request in paid if name in request.name.split(".")[0].split("-")] for name in NAMES
+    }
+    assert sum(map(len, costs.values())) == len(paid), "a request that is for no TrainJob"
+    assert [(len(cost), cost) for cost in costs.values() if len(cost) > MOST] == []
+    of_users = [request for request in requests if request.resource == "trainjobs" and request.is_write]
+    assert {request.subresource for request in of_users} == {"status"}
+    print({name: len(cost) for name, cost in costs.items()})
+
+
+def _watches_trainjobs(request: Request) -> bool:
+    return (request.verb, request.resource) == ("watch", "trainjobs")
+
+
+def _looks_for_the_lease(request: Request) -> bool:
+    """Tell whether it is the first look at a Lease that nobody has made yet."""
+    return (request.verb, request.resource, request.code) == ("get", "leases", 404)
+
+
+def _is_standing_charge(request: Request) -> bool:
+    """Tell whether it is made however many TrainJobs there are: watches, the Lease, the list after the start."""
+    is_list = (request.verb, request.resource, request.name) == ("list", "trainjobs", "")
+    return request.verb == "watch" or request.is_about_the_lease or is_list
