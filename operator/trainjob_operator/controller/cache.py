@@ -38,11 +38,15 @@ class Store(Generic[T]):
     Args:
         summarize: turns a body into what is kept of it; equal summaries are no change.
         owner_of: names the TrainJob that a body belongs to.
-        changed: is told each TrainJob of which something changed.
+        changed: is told each TrainJob of which something changed, with the object before (None: it is new) and after
+            (None: it is gone).
     """
 
     def __init__(
-        self, summarize: Callable[[Body], T], owner_of: Callable[[Body], str], changed: Callable[[Key], None]
+        self,
+        summarize: Callable[[Body], T],
+        owner_of: Callable[[Body], str],
+        changed: Callable[[Key, T | None, T | None], None],
     ) -> None:
         self._summarize = summarize
         self._owner_of = owner_of
@@ -78,8 +82,9 @@ class Store(Generic[T]):
         if known is not None and known.owner != entry.owner:
             self._remove_from_family(known.owner, name)
         self._families.setdefault(entry.owner, {})[name] = entry.value
-        if known is None or known.value != entry.value:
-            self._changed(entry.owner)
+        before = known.value if known is not None else None
+        if before != entry.value:
+            self._changed(entry.owner, before, entry.value)
 
     def echo(self, body: Body) -> None:
         """Take a body that answered a request of our own."""
@@ -106,7 +111,7 @@ class Store(Generic[T]):
         namespace, name, version = _identify(body)
         known = self._entries.get((namespace, name))
         if known is not None and known.version <= version:
-            self._forget(namespace, name, known.owner)
+            self._forget(namespace, name, known)
 
     def advance(self, namespace: str | None, version: int) -> None:
         """Note that everything up to this resourceVersion was seen."""
@@ -116,12 +121,12 @@ class Store(Generic[T]):
         """Forget what is older than a list of this resourceVersion and was not found in it."""
         for (where, name), entry in list(self._entries.items()):
             if namespace in {None, where} and entry.version <= version and (where, name) not in found:
-                self._forget(where, name, entry.owner)
+                self._forget(where, name, entry)
 
-    def _forget(self, namespace: str, name: str, owner: Key) -> None:
+    def _forget(self, namespace: str, name: str, entry: _Entry[T]) -> None:
         del self._entries[namespace, name]
-        self._remove_from_family(owner, name)
-        self._changed(owner)
+        self._remove_from_family(entry.owner, name)
+        self._changed(entry.owner, entry.value, None)
 
     def _remove_from_family(self, owner: Key, name: str) -> None:
         family = self._families[owner]

@@ -34,21 +34,22 @@ class Caches:
     """What is known of TrainJobs, runtimes and children.
 
     Args:
-        trainjob_changed: is told each TrainJob that is new, changed or gone.
-        child_changed: is told the TrainJob of a child that is new, changed or gone.
+        look_now: is told each TrainJob that changed, or may go on because a Job of it has ended.
+        look_soon: is told each TrainJob of which another child changed; such changes come in bunches.
     """
 
-    def __init__(self, trainjob_changed: Callable[[Key], None], child_changed: Callable[[Key], None]) -> None:
-        self._trainjob_changed = trainjob_changed
-        self.trainjobs = Store[TrainJob | InvalidObjectError](_read_trainjob, _name_of, trainjob_changed)
+    def __init__(self, look_now: Callable[[Key], None], look_soon: Callable[[Key], None]) -> None:
+        self._look_now = look_now
+        self._look_soon = look_soon
+        self.trainjobs = Store[TrainJob | InvalidObjectError](_read_trainjob, _name_of, self._trainjob_changed)
         self.training_runtimes = Store[Runtime | InvalidObjectError](_read_runtime, _name_of, self._runtime_changed)
         self.cluster_training_runtimes = Store[Runtime | InvalidObjectError](
             _read_runtime, _name_of, self._runtime_changed
         )
-        self.services = Store[Child](summarize_service, trainjob_of, child_changed)
-        self.claims = Store[Child](summarize_claim, trainjob_of, child_changed)
-        self.jobs = Store[JobChild](summarize_job, trainjob_of, child_changed)
-        self.pods = Store[PodChild](summarize_pod, trainjob_of, child_changed)
+        self.services = Store[Child](summarize_service, trainjob_of, self._child_changed)
+        self.claims = Store[Child](summarize_claim, trainjob_of, self._child_changed)
+        self.jobs = Store[JobChild](summarize_job, trainjob_of, self._job_changed)
+        self.pods = Store[PodChild](summarize_pod, trainjob_of, self._child_changed)
 
     def runtime(self, namespace: str, ref: RuntimeRef) -> Runtime | InvalidObjectError | None:
         """Find the runtime that a TrainJob in a namespace refers to."""
@@ -103,7 +104,21 @@ class Caches:
             PODS.plural: self.pods.__len__,
         }
 
-    def _runtime_changed(self, key: Key) -> None:
+    def _trainjob_changed(self, key: Key, *_: object) -> None:
+        self._look_now(key)
+
+    def _child_changed(self, owner: Key, *_: object) -> None:
+        self._look_soon(owner)
+
+    def _job_changed(self, owner: Key, before: JobChild | None, after: JobChild | None) -> None:
+        is_over = after is not None and after.outcome is not None
+        was_over = before is not None and before.outcome is not None
+        if is_over and not was_over:
+            self._look_now(owner)
+        else:
+            self._look_soon(owner)
+
+    def _runtime_changed(self, key: Key, *_: object) -> None:
         """Have the unfinished TrainJobs looked at that may have waited for this runtime."""
         for owner in self.trainjobs.owners():
             job = self.trainjobs.get(*owner)
@@ -113,7 +128,7 @@ class Caches:
                 and key.namespace in {"", owner.namespace}
                 and not is_finished(job)
             ):
-                self._trainjob_changed(owner)
+                self._look_now(owner)
 
 
 def _name_of(body: Body) -> str:

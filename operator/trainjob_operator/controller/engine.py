@@ -20,7 +20,7 @@ from trainjob_operator.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_SETTLE = 0.01  # children's events come in bunches
+_SETTLE = 0.25  # children's events come in bunches; none of these is waited for by anybody
 _PRUNE_EVERY = 600.0
 _PRUNE_DELAY = 3.0
 _GRACE = 3.0

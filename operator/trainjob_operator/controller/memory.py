@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.controller.pacing import Pacer
+from trainjob_operator.reconciler.resolve import resolve
+from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob
 from trainjob_operator.reconciler.state import Child, Refusal
 
 _FIRST_HOLD = 1.0
@@ -34,6 +37,20 @@ class Inspection:
 
 
 @dataclass(slots=True)
+class Resolver:
+    """Resolves a TrainJob anew only if it, or its runtime, is not the one of the last time."""
+
+    _asked: tuple[TrainJob, Runtime | None] | None = None
+    _resolved: ResolvedJob | Rejected | None = None
+
+    def __call__(self, job: TrainJob, runtime: Runtime | None) -> ResolvedJob | Rejected:
+        """Merge the TrainJob into its runtime."""
+        if self._resolved is None or self._asked is None or self._asked[0] is not job or self._asked[1] is not runtime:
+            self._asked, self._resolved = (job, runtime), resolve(job, runtime)
+        return self._resolved
+
+
+@dataclass(slots=True)
 class Memory:
     """Of the TrainJob with this UID. Times are those of a monotonic clock, in seconds.
 
@@ -41,11 +58,13 @@ class Memory:
         holds: creates that wait until they are tried again, by kind and name.
         inspections: by the name of the Job.
         counts: when the counts in the status are to be written.
+        resolve: merges the TrainJob into its runtime, once.
     """
 
     uid: str
     counts: Pacer
     snapshot: Runtime | None = None
+    resolve: Resolver = field(default_factory=Resolver)
     holds: dict[ChildName, Hold] = field(default_factory=dict)
     inspections: dict[str, Inspection] = field(default_factory=dict)
 

@@ -93,7 +93,7 @@ class Worker:
                 return None
             memory = self._recall(key, job)
             observed = await self._observe(key, job, memory)
-            plan = reconcile(observed)
+            plan = reconcile(observed, memory.resolve)
             verdict = await self._executor.execute(plan.actions, observed, memory)
             if verdict is Verdict.DONE and plan.status is not None and self._is_due(plan, memory):
                 verdict = await self._writer.write(job, plan.status, plan.events, observed.now)

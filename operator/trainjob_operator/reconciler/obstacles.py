@@ -9,7 +9,7 @@ from trainjob_operator.api.conditions import Reason
 from trainjob_operator.reconciler.family import Family
 from trainjob_operator.reconciler.state import Child, Inspect, JobChild, Observed, PodChild, Refusal, Trouble
 
-PODS_EXPECTED_WITHIN = timedelta(seconds=5)
+PODS_EXPECTED_WITHIN = timedelta(seconds=10)
 INSPECT_EVERY = timedelta(seconds=30)
 PREDECESSOR_GONE_WITHIN = timedelta(seconds=60)
 

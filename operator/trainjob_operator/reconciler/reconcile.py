@@ -28,14 +28,18 @@ from trainjob_operator.reconciler.obstacles import (
     inspections,
     is_predecessors,
 )
-from trainjob_operator.reconciler.resolve import resolve
+from trainjob_operator.reconciler.resolve import Resolve, resolve
 from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob, Step
 from trainjob_operator.reconciler.state import Child, Create, Event, Kind, Observed, Plan
 from trainjob_operator.reconciler.summarize import has_succeeded, is_ready, is_recorded, summarize
 
 
-def reconcile(observed: Observed) -> Plan:
-    """Compute the actions and the status that one TrainJob needs now."""
+def reconcile(observed: Observed, resolve: Resolve = resolve) -> Plan:
+    """Compute the actions and the status that one TrainJob needs now.
+
+    Resolving is most of the work, and gives the same for the same TrainJob and runtime: who asks often may bring a
+    ``resolve`` that remembers.
+    """
     if not is_managed(observed.job):
         return Plan()
     family = gather(observed)

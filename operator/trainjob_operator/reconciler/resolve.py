@@ -1,6 +1,6 @@
 """TrainJob + runtime -> what is to run, or why it cannot."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import ReplicatedJob, Runtime
@@ -19,6 +19,8 @@ from trainjob_operator.torchtune.selection import NoSelection
 
 _DEFAULT_GROUP = "default"
 _SHARED_MODES = {"ReadWriteMany", "ReadOnlyMany"}
+
+Resolve = Callable[[TrainJob, Runtime | None], ResolvedJob | Rejected]
 
 
 def resolve(job: TrainJob, runtime: Runtime | None) -> ResolvedJob | Rejected:

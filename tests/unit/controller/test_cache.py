@@ -11,7 +11,12 @@ class Names:
 
     def __init__(self) -> None:
         self.changed: list[Key] = []
-        self.store = Store[str](lambda b: b.get("word", ""), lambda b: b["owner"], self.changed.append)
+        self.changes: list[tuple[str | None, str | None]] = []
+        self.store = Store[str](lambda b: b.get("word", ""), lambda b: b["owner"], self._note)
+
+    def _note(self, owner: Key, before: str | None, after: str | None) -> None:
+        self.changed.append(owner)
+        self.changes.append((before, after))
 
     def words(self, owner: Key = TUNE) -> list[str]:
         return sorted(self.store.of(owner))
@@ -50,6 +55,14 @@ def test_versions_are_numbers_not_text(names: Names) -> None:
     names.store.put(thing("a", 10, "new"))
 
     assert names.words() == ["new"]
+
+
+def test_a_change_comes_with_what_was_and_what_is(names: Names) -> None:
+    names.store.put(thing("a", 1, "one"))
+    names.store.put(thing("a", 2, "two"))
+    names.store.drop(thing("a", 3))
+
+    assert names.changes == [(None, "one"), ("one", "two"), ("two", None)]
 
 
 def test_an_equal_summary_wakes_nobody(names: Names) -> None:

@@ -1,10 +1,32 @@
-from trainjob_operator.controller.memory import INSPECT_EVERY, Inspection, Memory
+from trainjob_operator.api.runtime import parse_runtime
+from trainjob_operator.api.trainjob import parse_trainjob
+from trainjob_operator.controller.memory import INSPECT_EVERY, Inspection, Memory, Resolver
 from trainjob_operator.controller.pacing import Pacer
+from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.state import Child, Kind, Refusal
 
 REFUSAL = Refusal("Job", "tune-node-0", "Forbidden", "exceeded quota")
 PODS = Refusal("Pod", "tune-node-0", "FailedCreate", "violates PodSecurity")
 STRANGER = Child(Kind.SERVICE, "tune", "u", None, None, None, deleting=False)
+TRAINJOB = {
+    "apiVersion": "trainer.kubeflow.org/v1alpha1",
+    "kind": "TrainJob",
+    "metadata": {"name": "tune", "namespace": "team", "uid": "u"},
+    "spec": {"runtimeRef": {"name": "tiny"}},
+}
+NODE = {
+    "metadata": {"labels": {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}},
+    "spec": {"template": {"spec": {"containers": [{"name": "node", "image": "example.com/image:1"}]}}},
+}
+RUNTIME = {
+    "apiVersion": "trainer.kubeflow.org/v1alpha1",
+    "kind": "ClusterTrainingRuntime",
+    "metadata": {"name": "tiny"},
+    "spec": {
+        "mlPolicy": {"numNodes": 1, "torch": {}},
+        "template": {"spec": {"replicatedJobs": [{"name": "node", "template": NODE}]}},
+    },
+}
 
 
 def test_a_refused_create_is_held_longer_each_time() -> None:
@@ -61,3 +83,13 @@ def test_what_events_told_is_forgotten_with_the_first_pod_or_with_the_job() -> N
     memory.forget_inspections({"started"}, {"started", "waiting"})
 
     assert set(memory.inspections) == {"waiting"}
+
+
+def test_a_trainjob_is_resolved_anew_only_if_it_or_its_runtime_is_another() -> None:
+    resolver, job, runtime = Resolver(), parse_trainjob(TRAINJOB), parse_runtime(RUNTIME)
+    first = resolver(job, runtime)
+
+    assert first == resolve(job, runtime)
+    assert resolver(job, runtime) is first
+    assert resolver(parse_trainjob(TRAINJOB), runtime) is not first
+    assert resolver(job, None) == resolve(job, None)

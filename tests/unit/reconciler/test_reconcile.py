@@ -194,7 +194,7 @@ def test_a_deleted_runtime_does_not_touch_a_trainjob_that_has_begun(world: World
     work(world)
     work(world)
 
-    assert reconcile(look(world, runtime=None)) == Plan(requeue_after=5.0)
+    assert reconcile(look(world, runtime=None)) == Plan(requeue_after=10.0)
 
 
 def test_children_that_were_there_before_are_created_only_after_a_question(world: World) -> None:
@@ -270,9 +270,9 @@ def test_a_job_without_pods_is_looked_into_after_a_while(world: World) -> None:
     work(world)
     early = reconcile(look(world))
     assert early.actions == ()
-    assert early.requeue_after == 5.0
+    assert early.requeue_after == 10.0
 
-    world.pass_time(6)
+    world.pass_time(11)
     late = reconcile(look(world))
     assert [action.job for action in late.actions if isinstance(action, Inspect)] == INITIALIZERS
 
