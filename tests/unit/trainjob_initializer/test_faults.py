@@ -137,7 +137,7 @@ def test_sigterm_ends_it_at_once_and_the_next_run_goes_on(container: Container, 
     hub.faults.append(Fault("/model.safetensors", after_bytes=1_500_000))
     process = container.start("model", "hf://org/model", TRAINJOB_PROGRESS_SECONDS="0.4")
     assert process.stdout is not None
-    assert any("6 of 7 files" in line for line in process.stdout), "it ended before all files but the slow one were there"
+    assert any("6 of 7 files" in line for line in process.stdout), "it ended before all files but the slow one came"
 
     started = time.monotonic()
     process.send_signal(signal.SIGTERM)
