@@ -26,6 +26,9 @@ TRAINJOB_NAME_LABEL = f"{JOBSET_PREFIX}jobset-name"
 TRAINJOB_UID_LABEL = f"{JOBSET_PREFIX}jobset-uid"
 REPLICATED_JOB_LABEL = f"{JOBSET_PREFIX}replicatedjob-name"
 COMPLETION_INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
+JOB_NAME_LABELS = ("batch.kubernetes.io/job-name", "job-name")
+JOB_UID_LABELS = ("batch.kubernetes.io/controller-uid", "controller-uid")
+"""What the API server writes on the pods of each Job."""
 
 DATASET_INITIALIZER = "dataset-initializer"
 MODEL_INITIALIZER = "model-initializer"

@@ -77,10 +77,16 @@ class Kube(Protocol):
     async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
         """Delete an object with this UID, and in the background all that it owns."""
 
-    async def patch_status(
-        self, resource: Resource, namespace: str, name: str, operations: Sequence[Mapping[str, Any]]
+    async def patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        operations: Sequence[Mapping[str, Any]],
+        *,
+        subresource: str | None = None,
     ) -> Body:
-        """Apply a JSON patch to the status subresource."""
+        """Apply a JSON patch."""
 
     async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any]) -> Body:
         """Apply a cluster-wide object on the server, taking over fields that others hold."""
@@ -180,15 +186,21 @@ class KubeClient:
         )
         await self._transport.send(request)
 
-    async def patch_status(
-        self, resource: Resource, namespace: str, name: str, operations: Sequence[Mapping[str, Any]]
+    async def patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        operations: Sequence[Mapping[str, Any]],
+        *,
+        subresource: str | None = None,
     ) -> Body:
-        """Apply a JSON patch to the status subresource."""
+        """Apply a JSON patch."""
         request = Request(
             "patch",
-            f"{resource.plural}/status",
+            f"{resource.plural}/{subresource}" if subresource else resource.plural,
             "PATCH",
-            resource.path(namespace, name, "status"),
+            resource.path(namespace, name, subresource),
             query={"fieldManager": FIELD_MANAGER},
             body=orjson.dumps(operations),
             content_type="application/json-patch+json",

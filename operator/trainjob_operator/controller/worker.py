@@ -24,7 +24,8 @@ from trainjob_operator.controller.verdict import Verdict
 from trainjob_operator.controller.workqueue import WorkQueue
 from trainjob_operator.errors import ApiError, InvalidObjectError
 from trainjob_operator.naming import snapshot_name
-from trainjob_operator.reconciler.lifecycle import is_finished, is_managed
+from trainjob_operator.reconciler.deadlines import may_inherit_time_to_live
+from trainjob_operator.reconciler.lifecycle import has_begun, is_finished, is_managed
 from trainjob_operator.reconciler.reconcile import reconcile
 from trainjob_operator.reconciler.state import Observed, Plan
 
@@ -115,14 +116,13 @@ class Worker:
     async def _observe(self, key: Key, job: TrainJob, memory: Memory) -> Observed:
         jobs, pods = self.caches.jobs.of(key), self.caches.pods.of(key)
         children = (*self.caches.services.of(key), *self.caches.claims.of(key))
-        started = job.status is not None and job.status.start_time is not None
-        owns = any(child.owner_uid == memory.uid for child in (*children, *jobs))
-        if memory.snapshot is None and (started or owns) and is_managed(job) and not is_finished(job):
-            memory.snapshot = await self._read_snapshot(key, memory.uid)
         runtime = self.caches.runtime(key.namespace, job.spec.runtime_ref)
         if isinstance(runtime, InvalidObjectError):
             logger.error("what does not fit its schema is taken for missing: %s", runtime)
             runtime = None
+        owns = any(child.owner_uid == memory.uid for child in (*children, *jobs))
+        if memory.snapshot is None and _needs_snapshot(job, runtime, owns=owns):
+            memory.snapshot = await self._read_snapshot(key, memory.uid)
         memory.forget_inspections({pod.job for pod in pods}, {child.name for child in jobs})
         return Observed(
             job=job,
@@ -155,9 +155,16 @@ class Worker:
             memory.counts.settle()
         if is_finished(job) and not plan.actions:
             del self.memories[key]
-            return None
+            return plan.requeue_after
         now = time.monotonic()
         delays = [plan.requeue_after, memory.seconds_to_next_try(now)]
         if memory.counts.is_waiting():
             delays.append(memory.counts.seconds_left(now))
         return min((delay for delay in delays if delay is not None), default=None)
+
+
+def _needs_snapshot(job: TrainJob, runtime: Runtime | None, *, owns: bool) -> bool:
+    """Tell whether there may be a snapshot that matters; a finished TrainJob's does only for how long it is kept."""
+    if not is_managed(job):
+        return False
+    return may_inherit_time_to_live(job, runtime) if is_finished(job) else has_begun(job) or owns

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.jobset import DependsOn
 from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
 
 
@@ -61,6 +62,8 @@ class ResolvedJob:
         subdomain: name of the headless Service under which pods find each other.
         publishes_unready: the Service names pods before they are ready.
         labels, annotations: what the runtime wants on every Job.
+        trainer: name of the step that trains.
+        recipe: what TorchTune will run; None for other programs.
     """
 
     name: str
@@ -73,3 +76,5 @@ class ResolvedJob:
     annotations: dict[str, str]
     steps: tuple[Step, ...]
     claims: tuple[Claim, ...]
+    trainer: str
+    recipe: RecipeStatus | None

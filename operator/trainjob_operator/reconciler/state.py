@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from trainjob_operator.api.runtime import Runtime
-from trainjob_operator.api.trainjob import TrainJob, TrainJobStatus
+from trainjob_operator.api.status import TrainJobStatus
+from trainjob_operator.api.trainjob import TrainJob
 
 Manifest = Mapping[str, Any]
 
@@ -56,7 +57,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class JobChild(Child):
-    """A Job of a TrainJob; the numbers count pods, as in the Job's own status."""
+    """A Job of a TrainJob; the numbers count pods, as in the Job's own status.
+
+    Attributes:
+        placement: of a suspended Job, a digest of what says where its pods run (`placement.digest`).
+    """
 
     replicated_job: str
     created: datetime
@@ -67,6 +72,7 @@ class JobChild(Child):
     succeeded: int
     failed: int
     outcome: Outcome | None
+    placement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,26 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """Change a Job, if it is still the one with this UID.
+
+    Attributes:
+        operations: a JSON patch (RFC 6902).
+        or_replace: if the API server does not allow it, delete the Job; it is made anew.
+    """
+
+    job: str
+    uid: str
+    operations: tuple[Manifest, ...]
+    or_replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Delete the TrainJob itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inspect:
     """Read the Events of a Job that has no pods, to learn who refuses them."""
 
@@ -188,7 +214,7 @@ class Inspect:
     uid: str
 
 
-Action = Create | Delete | Inspect
+Action = Create | Delete | Patch | Expire | Inspect
 
 
 @dataclass(frozen=True, slots=True)

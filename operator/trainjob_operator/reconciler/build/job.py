@@ -21,7 +21,7 @@ _IGNORE_DISRUPTIONS = {
 }
 
 
-def build_job(job: ResolvedJob, step: Step) -> Manifest:
+def build_job(job: ResolvedJob, step: Step, *, is_suspended: bool = False) -> Manifest:
     """Run a step once on each of its pods, under the labels that JobSet would give."""
     marks = _marks(job, step)
     template = step.template
@@ -36,6 +36,7 @@ def build_job(job: ResolvedJob, step: Step) -> Manifest:
         "metadata": metadata,
         "spec": template.spec.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"template"})
         | {"completionMode": "Indexed", "parallelism": step.pods, "completions": step.pods}
+        | ({"suspend": True} if is_suspended else {})
         | _failure_defaults(template.spec)
         | {
             "template": {
