@@ -36,12 +36,31 @@ TRAINER = "trainer"
 NODE = "node"
 WORKSPACE_VOLUME = "initializer"
 
+CA_KEY = "ca.crt"
 RENDEZVOUS_PORT = 29500
 RESERVED_ENV = ("PET_NNODES", "PET_NPROC_PER_NODE", "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT")
 ACCELERATORS_ENV = "TRAINJOB_ACCELERATORS_PER_NODE"
 
+WEBHOOK_PORT = 9443
+STATUS_PORT = 10443
+CERTIFICATE_SECRET = "kubeflow-trainer-webhook-cert"
+MANAGER_SERVICE = "kubeflow-trainer-controller-manager"
+"""The Service by whose name Kubeflow Trainer is reached; ours answers to it as well."""
+PEER_LEASE = "trainer.kubeflow.org"
+STATUS_FIELD_MANAGER = "trainer-status"
+
 MAX_LABEL_LENGTH = 63
 POD_NAME_SUFFIX_LENGTH = len("-0-0-abcde")
+
+
+def status_path(namespace: str, trainjob: str) -> str:
+    """Give the path at which a trainer reports its progress."""
+    return f"/apis/{API_VERSION}/namespaces/{namespace}/trainjobs/{trainjob}/status"
+
+
+def status_audience(namespace: str, trainjob: str) -> str:
+    """Give the audience of the token that a trainer shows when it reports its progress."""
+    return f"{API_VERSION}/namespaces/{namespace}/trainjobs/{trainjob}/status"
 
 
 def snapshot_name(trainjob: str) -> str:

@@ -50,7 +50,7 @@ def reconcile(observed: Observed) -> Plan:
     failure = find_failure(family)
     if failure is not None and failure.lacks_evidence(observed.now):
         return Plan(requeue_after=EVIDENCE_EXPECTED_WITHIN.total_seconds())
-    result = resolve(observed.job, observed.snapshot or observed.runtime)
+    result = resolve(observed.job, observed.snapshot or observed.runtime, observed.endpoint)
     if failure is not None:
         end = _End(Reason.FAILED_JOBS, failure.describe(), failure.outcome.at, failure.evidence())
         return _fail(observed, family, _known(result), end)

@@ -11,9 +11,11 @@ from trainjob_operator.reconciler.initializer import equip_initializer
 from trainjob_operator.reconciler.patch_rules import check_patches
 from trainjob_operator.reconciler.patching import patch_runtime, patches_in_force
 from trainjob_operator.reconciler.placement import follow_trainer, stay_together
+from trainjob_operator.reconciler.reporting import report_to
 from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
 from trainjob_operator.reconciler.rules import Violation, ancestor_of, check_reference, check_trainjob
 from trainjob_operator.reconciler.runtime_rules import check_runtime
+from trainjob_operator.reconciler.state import Endpoint
 from trainjob_operator.reconciler.templates import add_volume, change_container, mounts, upsert_env
 from trainjob_operator.reconciler.topology import Topology
 from trainjob_operator.reconciler.trainer import describe_recipe, equip_trainer
@@ -23,12 +25,13 @@ _DEFAULT_GROUP = "default"
 _SHARED_MODES = {"ReadWriteMany", "ReadOnlyMany"}
 
 
-def resolve(job: TrainJob, runtime: Runtime | None) -> ResolvedJob | Rejected:
+def resolve(job: TrainJob, runtime: Runtime | None, endpoint: Endpoint | None = None) -> ResolvedJob | Rejected:
     """Merge a TrainJob into its runtime.
 
     Args:
         job: the TrainJob.
         runtime: the runtime as the TrainJob first saw it, or as it is now; None if there is none.
+        endpoint: where its trainers are to report, or None if nowhere.
     """
     wrong = tuple(check_reference(job))
     if wrong:
@@ -45,7 +48,7 @@ def resolve(job: TrainJob, runtime: Runtime | None) -> ResolvedJob | Rejected:
     if wrong := (*check_trainjob(job, runtime), *check_patches(job, runtime)):
         return _reject(wrong)
     try:
-        return _merge(job, runtime, patch_runtime(runtime, patches_in_force(job)))
+        return _merge(job, runtime, patch_runtime(runtime, patches_in_force(job)), endpoint)
     except ValueError as error:
         return Rejected(Reason.INVALID_SPEC, f"spec.trainer.resourcesPerNode, or the runtime's resources: {error}")
 
@@ -54,7 +57,7 @@ def _reject(violations: tuple[Violation, ...], prefix: str = "") -> Rejected:
     return Rejected(violations[0].reason, prefix + "; ".join(map(str, violations)))
 
 
-def _merge(job: TrainJob, original: Runtime, runtime: Runtime) -> ResolvedJob | Rejected:
+def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoint | None) -> ResolvedJob | Rejected:
     jobset = runtime.spec.template.spec
     network = jobset.network
     subdomain = (network.subdomain if network is not None else None) or job.metadata.name
@@ -64,6 +67,8 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime) -> ResolvedJob | 
     if isinstance(equipped, NoSelection):
         return Rejected(Reason.INVALID_SPEC, equipped.message)
     template, topology = equipped
+    if endpoint is not None:
+        template = report_to(template, job, endpoint)
     templates = {
         step.name: template
         if step is trainer
@@ -88,6 +93,7 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime) -> ResolvedJob | 
         steps=_steps(jobset.replicated_jobs, templates, pods),
         claims=claims,
         trainer=trainer.name,
+        endpoint=endpoint,
         recipe=describe_recipe(job, template, topology),
     )
 

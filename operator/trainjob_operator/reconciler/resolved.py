@@ -7,6 +7,7 @@ from trainjob_operator.api.jobset import DependsOn
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
+from trainjob_operator.reconciler.state import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class ResolvedJob:
         publishes_unready: the Service names pods before they are ready.
         labels, annotations: what the runtime wants on every Job.
         trainer: name of the step that trains.
+        endpoint: where the trainers report, or None if nowhere.
         recipe: what TorchTune will run; None for other programs.
     """
 
@@ -77,4 +79,5 @@ class ResolvedJob:
     steps: tuple[Step, ...]
     claims: tuple[Claim, ...]
     trainer: str
+    endpoint: Endpoint | None
     recipe: RecipeStatus | None

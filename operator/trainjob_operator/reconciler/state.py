@@ -137,6 +137,19 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where trainers report their progress.
+
+    Attributes:
+        url_base: scheme, host and port; the path follows.
+        ca: the certificates (PEM) that the server's certificate can be checked against.
+    """
+
+    url_base: str
+    ca: str
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """Everything that a decision about one TrainJob may depend on.
 
@@ -147,6 +160,7 @@ class Observed:
         children, jobs, pods: what carries the TrainJob's name; owners may differ (an older TrainJob of the same name).
         refusals: what could not be created the last time it was tried.
         now: the time, with time zone.
+        endpoint: where its trainer reports, or None if there is no such place.
     """
 
     job: TrainJob
@@ -157,6 +171,7 @@ class Observed:
     jobs: tuple[JobChild, ...] = ()
     pods: tuple[PodChild, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    endpoint: Endpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
