@@ -14,6 +14,7 @@ Manifest = dict[str, Any]
 CHART = ROOT / "manifests" / "chart"
 EXAMPLES = ROOT / "manifests" / "examples"
 BASE = ROOT / "manifests" / "base"
+GITOPS = ROOT / "manifests" / "gitops"
 CPU_OVERLAY = ROOT / "manifests" / "overlays" / "cpu"
 CRDS = ROOT / "crds"
 RUNTIMES = ROOT / "runtimes"
