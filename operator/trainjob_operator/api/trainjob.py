@@ -85,7 +85,7 @@ class Trainer(Model):
                     "numProcPerNode must be greater than or equal to 1",
                 ),
                 IMMUTABLE,
-            )
+            ),
         ),
     ] = None
 
