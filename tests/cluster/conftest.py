@@ -1,15 +1,17 @@
 """One embedded cluster for all of these tests, and a namespace of its own for each."""
 
-import itertools
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+from tests.cluster import crds
+from tests.cluster.kube import Kube
+from tests.cluster.namespaces import Namespaces
+from tests.cluster.replicas import Replicas
 from tests.cluster.waiting import eventually
-from tests.devcluster import Cluster, base_images, registry
-
-_numbers = itertools.count(1)
+from tests.devcluster import Cluster, base_images, network, registry
 
 
 @pytest.fixture(scope="session")
@@ -21,15 +23,50 @@ def cluster() -> Iterator[Cluster]:
         started.load(python)
         yield started
     assert registry.left_by(name) == []
+    # The link goes with the network namespace at its other end, and the bridge is in there.
+    eventually(lambda: network.host_interface(started.spec.slot) not in network.host_links())
+
+
+@pytest.fixture(scope="session")
+def kube(cluster: Cluster) -> Iterator[Kube]:
+    """The API server, for tests that ask it often."""
+    kube = Kube(cluster)
+    yield kube
+    kube.close()
 
 
 @pytest.fixture
-def namespace(cluster: Cluster) -> Iterator[str]:
+def namespace(kube: Kube) -> Iterator[str]:
     """A fresh namespace that enforces Pod Security `restricted`."""
-    name = f"test-{next(_numbers)}"
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
-    cluster.kubectl("create", "--filename=-", text=json.dumps(manifest))
-    eventually(lambda: "default" in cluster.kubectl("get", "serviceaccounts", "--namespace", name, "--output=name"))
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    with Namespaces(kube) as namespaces:
+        yield namespaces.make()
+
+
+@pytest.fixture(scope="module")
+def namespaces(kube: Kube) -> Iterator[Namespaces]:
+    """Makes namespaces that are there until the module's last test has ended."""
+    with Namespaces(kube) as namespaces:
+        yield namespaces
+
+
+@pytest.fixture(scope="module")
+def replicas_of(
+    cluster: Cluster, kube: Kube, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Sequence[str]], Replicas]]:
+    """Makes replicas of the operator that serve some namespaces; ends them after the module's last test."""
+    crds.install(cluster)
+    with ExitStack() as stack:
+
+        def serve(namespaces: Sequence[str]) -> Replicas:
+            folder: Path = tmp_path_factory.mktemp("replicas")
+            return stack.enter_context(Replicas(kube, folder, namespaces))
+
+        yield serve
+
+
+@pytest.fixture
+def replicas(cluster: Cluster, kube: Kube, namespace: str, tmp_path: Path) -> Iterator[Replicas]:
+    """Replicas of the operator for the test's namespace, none started yet."""
+    crds.install(cluster)
+    with Replicas(kube, tmp_path, [namespace]) as replicas:
+        yield replicas

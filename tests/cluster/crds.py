@@ -21,7 +21,9 @@ def install(cluster: Cluster) -> None:
     """Apply the CRDs, whichever are there, and wait until they are served."""
     for file in FILES:
         cluster.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={file}")
-    cluster.kubectl("wait", "crd", *NAMES, "--for=condition=Established", "--timeout=60s")
+    # Not --for=condition: in the first moment there is no list of conditions yet, which kubectl takes for an error.
+    established = '--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True'
+    cluster.kubectl("wait", "crd", *NAMES, established, "--timeout=60s")
 
 
 @dataclass(frozen=True, slots=True)

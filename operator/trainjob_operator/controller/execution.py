@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 ALREADY_EXISTS = "AlreadyExists"
 _BEING_TERMINATED = "because it is being terminated"
+_SURE_IN_POD_NAMES = 50  # characters of their Job's name; Kubernetes keeps 52 or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,5 +263,8 @@ def _happened_at(event: Body) -> str:
 
 
 def _without_random_name(job: str, message: str) -> str:
-    """Take the random end off the names of pods, or the same refusal would read differently each time."""
-    return re.sub(rf'"({re.escape(job)}(?:-\d+)?)-[a-z0-9]{{5}}"', r'"\1"', message)
+    """Take the random end off the names of pods, or the same refusal would read differently each time.
+
+    Of a long Job's name its pods carry only the first part.
+    """
+    return re.sub(rf'"({re.escape(job[:_SURE_IN_POD_NAMES])}[a-z0-9-]*)-[a-z0-9]{{5}}"', r'"\1"', message)

@@ -91,6 +91,11 @@ class Kube(Protocol):
     async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any]) -> Body:
         """Apply a cluster-wide object on the server, taking over fields that others hold."""
 
+    async def apply_status(
+        self, resource: Resource, namespace: str, name: str, manifest: Mapping[str, Any], manager: str
+    ) -> Body:
+        """Apply a part of an object's status on the server as this field manager; there must be such an object."""
+
 
 class KubeClient:
     """The API server over HTTP."""
@@ -215,6 +220,21 @@ class KubeClient:
             "PATCH",
             resource.path(None, name),
             query={"fieldManager": FIELD_MANAGER, "force": "true"},
+            body=orjson.dumps(manifest),
+            content_type="application/apply-patch+yaml",
+        )
+        return _parse((await self._transport.send(request)).body)
+
+    async def apply_status(
+        self, resource: Resource, namespace: str, name: str, manifest: Mapping[str, Any], manager: str
+    ) -> Body:
+        """Apply a part of an object's status on the server as this field manager; there must be such an object."""
+        request = Request(
+            "apply",
+            f"{resource.plural}/status",
+            "PATCH",
+            resource.path(namespace, name, "status"),
+            query={"fieldManager": manager, "force": "true"},
             body=orjson.dumps(manifest),
             content_type="application/apply-patch+yaml",
         )

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -27,7 +28,7 @@ from trainjob_operator.naming import snapshot_name
 from trainjob_operator.reconciler.deadlines import may_inherit_time_to_live
 from trainjob_operator.reconciler.lifecycle import has_begun, is_finished, is_managed
 from trainjob_operator.reconciler.reconcile import reconcile
-from trainjob_operator.reconciler.state import Observed, Plan
+from trainjob_operator.reconciler.state import Endpoint, Observed, Plan
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Worker:
 
     Attributes:
         status_delay: seconds that a change of mere counts waits for others.
+        endpoint: where trainers are to report, or None if nowhere.
     """
 
     kube: Kube
@@ -48,6 +50,7 @@ class Worker:
     queue: WorkQueue[Key]
     metrics: Metrics
     status_delay: float
+    endpoint: Callable[[], Endpoint | None]
     memories: dict[Key, Memory] = field(default_factory=dict)
     _executor: Executor = field(init=False)
     _writer: StatusWriter = field(init=False)
@@ -133,6 +136,7 @@ class Worker:
             jobs=jobs,
             pods=pods,
             refusals=tuple(memory.refusals()),
+            endpoint=self.endpoint(),
         )
 
     async def _read_snapshot(self, key: Key, uid: str) -> Runtime | None:

@@ -93,6 +93,11 @@ def test_copies_in_the_chart_are_up_to_date(source: Path, copy: Path) -> None:
         ('proxy.httpProxy="proxy:3128"', "/proxy/httpProxy"),
         ('caBundle={"configMap":"a","secret":"b"}', "/caBundle"),
         ("crds.apply=1", "/crds/apply"),
+        ("crds.jobset=1", "/crds/jobset"),
+        ('settings={"log_format":"json"}', "/settings"),
+        ('certManager.issuerRef={"kind":"Vault"}', "/certManager/issuerRef/kind"),
+        ('publicConfig.namespace="Kubeflow"', "/publicConfig/namespace"),
+        ("networkPolicy=true", "/networkPolicy"),
     ],
 )
 def test_wrong_values_are_refused(value: str, complaint: str) -> None:
@@ -256,3 +261,11 @@ def test_what_is_said_of_pods_reaches_the_operators() -> None:
     }
     assert {key: template["spec"][key] for key in expected} == expected
     assert template["spec"]["containers"][0]["resources"] == {"requests": {"cpu": 1, "memory": "192Mi"}}
+
+
+def test_jobsets_crd_comes_only_if_it_is_asked_for_and_stays() -> None:
+    name = "jobsets.jobset.x-k8s.io"
+    assert name not in {each["metadata"]["name"] for each in chart()}
+    assert one(chart("crds.jobset=true"), "CustomResourceDefinition", name)["metadata"]["annotations"] == {
+        "helm.sh/resource-policy": "keep"
+    }
