@@ -10,8 +10,9 @@ import yaml
 from trainjob_operator import __version__
 from trainjob_operator.controller import logs
 from trainjob_operator.controller.credentials import find_connection
-from trainjob_operator.controller.installation import apply_crds, require_kinds
+from trainjob_operator.controller.installation import apply_crds, report_missing_fields, require_kinds
 from trainjob_operator.controller.kube import KubeClient
+from trainjob_operator.controller.neighbours import require_solitude
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.controller.transport import Transport
 from trainjob_operator.errors import TrainJobOperatorError
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 async def _run(settings: Settings) -> None:
+    from trainjob_operator.api.schema import custom_resource_definitions  # noqa: PLC0415 - loads Kubernetes' own types
     from trainjob_operator.controller.engine import Engine  # noqa: PLC0415 - only this command needs the operator
     from trainjob_operator.controller.handlers import run_operator  # noqa: PLC0415 - and kopf, which is large
 
@@ -51,6 +53,8 @@ async def _run(settings: Settings) -> None:
         engine = Engine(settings, kube, metrics)
         await engine.serve_health()
         await require_kinds(kube, settings.namespaces)
+        await require_solitude(kube, settings.webhook_configuration, tolerate=settings.tolerate_neighbours)
+        await report_missing_fields(kube, metrics, list(custom_resource_definitions().values()))
         await run_operator(engine, connection, settings.namespaces, settings.lease_identity)
 
 

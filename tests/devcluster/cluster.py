@@ -14,9 +14,9 @@ from tests.devcluster import binaries, cgroup, controlplane, network, packages, 
 from tests.devcluster.errors import DevclusterError
 from tests.devcluster.launcher import last_words, launch
 from tests.devcluster.node import importing, node_cgroup
-from tests.devcluster.pause import write_pause_image
 from tests.devcluster.process import Process
-from tests.devcluster.spec import API_PORT, MAX_NODES, ClusterSpec, load_spec, node_name, state_dir
+from tests.devcluster.spec import API_PORT, MAX_NODES, PAUSE_IMAGE, ClusterSpec, load_spec, node_name, state_dir
+from tests.devcluster.static_image import write_image
 
 _READY_WITHIN_S = 180.0
 _POLL_S = 0.3
@@ -60,7 +60,7 @@ class Cluster:
         say("starting the control plane and the nodes")
         launcher, init = launch(name, stays=stays)
         try:
-            write_pause_image(Path(programs["pause"]), state_dir(name) / "pause.tar")
+            write_image(PAUSE_IMAGE, Path(programs["pause"]), state_dir(name) / "pause.tar")
             spec = ClusterSpec(
                 name=name,
                 nodes=nodes,

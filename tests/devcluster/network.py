@@ -11,6 +11,7 @@ from tests.devcluster.spec import (
     BRIDGE,
     GATEWAY,
     POD_NETWORK,
+    SERVICE_NETWORK,
     UPLINK,
     ClusterSpec,
     node_address,
@@ -65,6 +66,8 @@ def set_up(spec: ClusterSpec) -> None:
         f"address add {GATEWAY}/16 dev {BRIDGE}",
         *(f"address add {node_address(number)}/16 dev {BRIDGE}" for number in range(spec.nodes)),
         f"link set {BRIDGE} up",
+        # kube-proxy changes where it goes, but the kernel looks for a route first: the API server calls webhooks.
+        f"route add {SERVICE_NETWORK} dev {BRIDGE}",
         f"address add {spec.api_address}/30 dev {UPLINK}",
         f"link set {UPLINK} up",
     ]

@@ -19,7 +19,7 @@ NODE_PACKAGES = {
     "conntrack": "conntrack",
 }
 IMAGE_PACKAGES = {"mmdebstrap": "mmdebstrap", "buildah": "buildah"}
-TORCH_PACKAGES = {"/usr/bin/python3.11": "python3.11", "/usr/lib/python3.11/ensurepip": "python3.11-venv"}
+PYTHON_PACKAGES = {"/usr/bin/python3.11": "python3.11", "/usr/lib/python3.11/ensurepip": "python3.11-venv"}
 
 
 def ensure(*tables: dict[str, str]) -> None:
@@ -49,9 +49,11 @@ def ensure(*tables: dict[str, str]) -> None:
         raise DevclusterError(f"still missing after the installation, see {log}; by hand: {by_hand}")
 
 
-def output_of(*argv: str | Path, text: str | None = None, env: Mapping[str, str] | None = None) -> str:
+def output_of(
+    *argv: str | Path, text: str | None = None, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> str:
     """Run a short command and return its output; DevclusterError with what it said if it fails."""
-    done = subprocess.run(argv, input=text, capture_output=True, text=True, env=env, check=False)
+    done = subprocess.run(argv, input=text, capture_output=True, text=True, cwd=cwd, env=env, check=False)
     if done.returncode != 0:
         raise DevclusterError(f"{' '.join(map(str, argv))}: {(done.stderr or done.stdout).strip()}")
     return done.stdout

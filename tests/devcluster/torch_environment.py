@@ -28,7 +28,7 @@ def ensure() -> Path:
 
 
 def _make(folder: Path) -> None:
-    packages.ensure(packages.TORCH_PACKAGES)
+    packages.ensure(packages.PYTHON_PACKAGES)
     folder.mkdir()
     seen = Path(TORCH)
     seen.mkdir(parents=True, exist_ok=True)

@@ -53,6 +53,15 @@ class TrainJobLife(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.world.pass_time(seconds)
 
+    @rule(suspend=st.booleans())
+    def suspend_or_resume(self, suspend: bool) -> None:
+        self.world.set_suspend(suspend=suspend)
+
+    @rule(seconds=st.sampled_from([None, 30, 300]))
+    def set_deadline(self, seconds: int | None) -> None:
+        """As if the TrainJob had been made with another one: the rule is what matters here."""
+        self.world.change(active_deadline_seconds=seconds)
+
     @precondition(lambda self: is_finished(self.world.job))
     @invariant()
     def nothing_is_created_after_the_end(self) -> None:
@@ -64,6 +73,7 @@ class TrainJobLife(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """With caches in step and pods that succeed, the TrainJob ends, and then nothing is left to do."""
+        self.world.change(suspend=False, active_deadline_seconds=None)
         for _ in range(QUIESCENT_AFTER):
             self.cache = self.world.view()
             plan = reconcile(self.world.observe(self.cache))

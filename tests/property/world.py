@@ -12,17 +12,20 @@ from itertools import count
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL
+from trainjob_operator.reconciler.placement import digest
 from trainjob_operator.reconciler.state import (
     Child,
     Create,
     Delete,
     Exit,
+    Expire,
     Inspect,
     JobChild,
     Kind,
     Manifest,
     Observed,
     Outcome,
+    Patch,
     Plan,
     PodChild,
 )
@@ -52,7 +55,10 @@ class World:
     children: dict[tuple[str, str], Child] = field(default_factory=dict)
     jobs: dict[str, JobChild] = field(default_factory=dict)
     pods: dict[str, PodChild] = field(default_factory=dict)
+    placements: dict[str, str] = field(default_factory=dict)
+    """Of Jobs by name: where their pods run, as the digest of it."""
     created: list[str] = field(default_factory=list)
+    is_deleted: bool = False
     _uids: Iterator[int] = field(default_factory=count)
 
     def view(self) -> View:
@@ -87,6 +93,10 @@ class World:
                     self._create(manifest)
                 case Delete(name=name, uid=uid):
                     self._delete_job(name, uid)
+                case Patch(job=name, uid=uid, operations=operations):
+                    self._patch_job(name, uid, operations)
+                case Expire():
+                    self.is_deleted = True
                 case Inspect():
                     pass
         if plan.status is not None and stop_after is None:
@@ -125,13 +135,15 @@ class World:
                 replicated_job=manifest["metadata"]["labels"][REPLICATED_JOB_LABEL],
                 created=self.now.replace(microsecond=0),
                 parallelism=manifest["spec"]["parallelism"],
-                suspended=False,
+                suspended=bool(manifest["spec"].get("suspend")),
                 active=0,
                 ready=0,
                 succeeded=0,
                 failed=0,
                 outcome=None,
+                placement=digest(manifest["spec"]["template"]) if manifest["spec"].get("suspend") else None,
             )
+            self.placements[name] = digest(manifest["spec"]["template"])
         else:
             self.children[kind, name] = child
 
@@ -140,10 +152,41 @@ class World:
             del self.jobs[name]
             self.pods = {n: pod for n, pod in self.pods.items() if pod.job != name}
 
+    def _patch_job(self, name: str, uid: str, operations: tuple[Manifest, ...]) -> None:
+        job = self.jobs.get(name)
+        if job is None or job.uid != uid or job.outcome is not None:
+            return
+        template: dict[str, dict[str, object]] = {"metadata": {}, "spec": {}}
+        for operation in operations:
+            match operation["path"].split("/"):
+                case [*_, "template", "metadata", what]:
+                    template["metadata"][what] = operation["value"]
+                case [*_, "template", "spec", what]:
+                    template["spec"][what] = operation["value"]
+                case ["", "spec", "suspend"]:
+                    self._suspend_job(job, suspend=operation["value"])
+        if template["spec"]:
+            self.placements[name] = digest(template)
+
+    def _suspend_job(self, job: JobChild, *, suspend: bool) -> None:
+        placement = self.placements[job.name] if suspend else None
+        self.jobs[job.name] = replace(job, suspended=suspend, placement=placement, active=0, ready=0)
+        if suspend:
+            self.pods = {name: pod for name, pod in self.pods.items() if pod.job != job.name}
+
+    def set_suspend(self, *, suspend: bool) -> None:
+        """Let a user suspend or resume the TrainJob."""
+        self.change(suspend=suspend)
+
+    def change(self, **spec: object) -> None:
+        """Let a user change the TrainJob's spec."""
+        metadata = self.job.metadata.model_copy(update={"generation": (self.job.metadata.generation or 0) + 1})
+        self.job = self.job.model_copy(update={"spec": self.job.spec.model_copy(update=spec), "metadata": metadata})
+
     def start_pods(self, name: str) -> None:
         """Let the Job controller and the kubelet start a Job's pods."""
         job = self.jobs.get(name)
-        if job is None or job.outcome is not None or job.active:
+        if job is None or job.outcome is not None or job.active or job.suspended:
             return
         self.jobs[name] = replace(job, active=job.parallelism, ready=job.parallelism)
         for index in range(job.parallelism):

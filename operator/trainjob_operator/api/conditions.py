@@ -25,6 +25,7 @@ class Reason(StrEnum):
     ALL_JOBS_COMPLETED = "AllJobsCompleted"
     FAILED_JOBS = "FailedJobs"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
+    PRE_RUNNING_DEADLINE_EXCEEDED = "PreRunningDeadlineExceeded"
 
     RUNTIME_NOT_FOUND = "RuntimeNotFound"
     RUNTIME_INVALID = "RuntimeInvalid"

@@ -1,10 +1,10 @@
 """Training runtimes: what TrainJobs run on. TrainingRuntime and ClusterTrainingRuntime differ in their scope only."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from trainjob_operator.api.constraints import Constraints
+from trainjob_operator.api.constraints import Constraints, Int32, Int64
 from trainjob_operator.api.jobset import (
     Coordinator,
     DependsOn,
@@ -38,6 +38,7 @@ __all__ = [
     "PodGroupPolicy",
     "ReplicatedJob",
     "RetentionPolicy",
+    "RunPolicy",
     "Runtime",
     "RuntimeSpec",
     "StartupPolicy",
@@ -48,6 +49,13 @@ __all__ = [
 ]
 
 
+class RunPolicy(Model):
+    """What holds for TrainJobs that do not say otherwise."""
+
+    active_deadline_seconds: Annotated[Int64 | None, Constraints(minimum=1)] = None
+    ttl_seconds_after_finished: Annotated[Int32 | None, Constraints(minimum=0)] = None
+
+
 class RuntimeSpec(Model):
     """What a runtime offers to TrainJobs."""
 
@@ -55,6 +63,7 @@ class RuntimeSpec(Model):
 
     ml_policy: MLPolicy | None = Field(default=None, alias="mlPolicy")
     pod_group_policy: PodGroupPolicy | None = None
+    run_policy: RunPolicy | None = None
     template: JobSetTemplate = Field(default_factory=JobSetTemplate)
 
 

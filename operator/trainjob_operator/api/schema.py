@@ -58,8 +58,10 @@ _LABEL = ".metadata.labels." + FRAMEWORK_LABEL.replace(".", r"\.")
 _AGE = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
 _TRAINJOB_COLUMNS = (
     {"name": "State", "type": "string", "jsonPath": ".status.conditions[-1:].type"},
-    {"name": "Runtime", "type": "string", "jsonPath": ".spec.runtimeRef.name"},
+    {"name": "Recipe", "type": "string", "jsonPath": ".status.recipe.recipe"},
+    {"name": "Progress", "type": "integer", "jsonPath": ".status.trainerStatus.progressPercentage"},
     _AGE,
+    {"name": "Runtime", "type": "string", "jsonPath": ".spec.runtimeRef.name", "priority": 1},
     {"name": "Message", "type": "string", "jsonPath": ".status.conditions[-1:].message", "priority": 1},
 )
 _RUNTIME_COLUMNS = (

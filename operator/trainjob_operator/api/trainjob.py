@@ -1,13 +1,13 @@
-"""The TrainJob, field by field as Kubeflow Trainer v2.3 has it, with the status fields of its KEP-2899."""
+"""The TrainJob, field by field as Kubeflow Trainer v2.3 has it, with the deadlines of its KEP-2899."""
 
-from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from trainjob_operator.api.conditions import Condition
-from trainjob_operator.api.constraints import IMMUTABLE, NAME, Constraints, Count, Int32, Int64, Rule
+from trainjob_operator.api.constraints import IMMUTABLE, NAME, Constraints, Int32, Int64, Rule
 from trainjob_operator.api.meta import ObjectMeta
 from trainjob_operator.api.model import Model, parse
+from trainjob_operator.api.overrides import PodSpecOverride, PodTemplateOverride
 from trainjob_operator.api.patches import RuntimePatch
+from trainjob_operator.api.status import TrainJobStatus
 from trainjob_operator.api.workload import EnvVar, LocalObjectReference, ResourceRequirements
 from trainjob_operator.naming import (
     CLUSTER_TRAINING_RUNTIME,
@@ -76,8 +76,17 @@ class Trainer(Model):
     num_nodes: Annotated[Int32 | None, Constraints(minimum=0, rules=(IMMUTABLE,))] = None
     resources_per_node: ResourceRequirements | None = None
     num_proc_per_node: Annotated[
-        Int32 | None,
-        Constraints(rules=(Rule("self >= 1", "numProcPerNode must be greater than or equal to 1"), IMMUTABLE)),
+        int | Literal["auto", "cpu", "gpu"] | None,
+        Constraints(
+            definition="util.intstr.IntOrString",
+            rules=(
+                Rule(
+                    "type(self) == int ? self >= 1 && self <= 2147483647 : self in ['auto', 'cpu', 'gpu']",
+                    "numProcPerNode must be greater than or equal to 1",
+                ),
+                IMMUTABLE,
+            ),
+        ),
     ] = None
 
 
@@ -88,8 +97,14 @@ class TrainJobSpec(Model):
     initializer: Initializer | None = None
     trainer: Trainer | None = None
     runtime_patches: Annotated[tuple[RuntimePatch, ...] | None, Constraints(keys=("manager",), max_items=16)] = None
+    pod_spec_overrides: Annotated[tuple[PodSpecOverride, ...] | None, Constraints(max_items=64)] = None
+    pod_template_overrides: Annotated[tuple[PodTemplateOverride, ...] | None, Constraints(max_items=64)] = None
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
     suspend: Annotated[bool | None, Constraints(default=False)] = None
     active_deadline_seconds: Annotated[Int64 | None, Constraints(minimum=1, rules=(IMMUTABLE,))] = None
+    pre_running_deadline_seconds: Annotated[Int64 | None, Constraints(minimum=1, rules=(IMMUTABLE,))] = None
+    ttl_seconds_after_finished: Annotated[Int32 | None, Constraints(minimum=0)] = None
     managed_by: Annotated[
         str | None,
         Constraints(
@@ -104,50 +119,6 @@ class TrainJobSpec(Model):
             ),
         ),
     ] = None
-
-
-class JobStatus(Model):
-    """How many Jobs of a replicated job are in which state; there is one Job, so each is 0 or 1."""
-
-    name: Annotated[str, NAME]
-    ready: Count
-    succeeded: Count
-    failed: Count
-    active: Count
-    suspended: Count
-
-
-class Metric(Model):
-    """A number of the training, as text."""
-
-    name: Annotated[str, Constraints(min_length=1, max_length=64)]
-    value: Annotated[str, Constraints(min_length=1, max_length=64)]
-
-
-class TrainerStatus(Model):
-    """What the trainer itself reports."""
-
-    constraints: ClassVar[Constraints] = Constraints(
-        rules=(Rule("has(self.lastUpdatedTime)", "lastUpdatedTime is required when trainerStatus is present"),)
-    )
-
-    progress_percentage: Annotated[Int32 | None, Constraints(minimum=0, maximum=100)] = None
-    estimated_remaining_seconds: Count | None = None
-    metrics: Annotated[tuple[Metric, ...] | None, Constraints(max_items=256)] = None
-    last_updated_time: datetime | None = None
-
-
-class TrainJobStatus(Model):
-    """What was seen. Absent is None; nothing is ever an empty list."""
-
-    constraints: ClassVar[Constraints] = Constraints(min_properties=1)
-
-    conditions: Annotated[tuple[Condition, ...] | None, Constraints(keys=("type",), max_items=8)] = None
-    jobs_status: Annotated[tuple[JobStatus, ...] | None, Constraints(keys=("name",), max_items=100)] = None
-    trainer_status: TrainerStatus | None = None
-    observed_generation: Annotated[Int64 | None, Constraints(minimum=0)] = None
-    start_time: datetime | None = None
-    completion_time: datetime | None = None
 
 
 class TrainJob(Model):

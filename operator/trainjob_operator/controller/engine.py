@@ -12,11 +12,13 @@ from trainjob_operator.controller.caches import Caches
 from trainjob_operator.controller.kube import Body, Kube
 from trainjob_operator.controller.lease import Lease
 from trainjob_operator.controller.resources import TRAINJOBS
+from trainjob_operator.controller.serving import Serving
 from trainjob_operator.controller.telemetry import HealthServer, Metrics
 from trainjob_operator.controller.worker import Worker
 from trainjob_operator.controller.workqueue import WorkQueue
 from trainjob_operator.errors import ApiError
-from trainjob_operator.settings import Settings
+from trainjob_operator.reconciler.state import Endpoint
+from trainjob_operator.settings import Certificates, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,10 @@ class Engine:
         self._queue = WorkQueue[Key](asyncio.get_running_loop(), metrics)
         self.caches = Caches(self._queue.add, lambda key: self._queue.add_after(key, _SETTLE))
         self._reflectors = self.caches.reflectors(kube, metrics, settings.namespaces)
-        self._worker = Worker(kube, self.caches, self._queue, metrics, settings.status_delay)
+        self._serving = None
+        if settings.certificates is not Certificates.NONE:
+            self._serving = Serving(settings, kube, self.caches, metrics)
+        self._worker = Worker(kube, self.caches, self._queue, metrics, settings.status_delay, self._endpoint)
         self._lease = Lease(
             kube,
             settings.lease_namespace,
@@ -46,7 +51,7 @@ class Engine:
             settings.lease_renew_deadline,
             settings.lease_retry_period,
         )
-        self._health = HealthServer(metrics, lambda: self._is_seeded)
+        self._health = HealthServer(metrics, self._missing)
         self._relisted = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_seeded = False
@@ -65,6 +70,8 @@ class Engine:
         """Fill every cache, then compete for the Lease. Nothing is decided before all caches are filled."""
         for reflector in self._reflectors:
             self._spawn(reflector.run(), f"reflector of {reflector.resource.plural}")
+        if self._serving is not None:
+            self._spawn(self._serving.run(), "webhooks and status endpoint")
         await asyncio.gather(*(reflector.synced.wait() for reflector in self._reflectors))
         await self._seed()
         self._is_seeded = True
@@ -80,6 +87,8 @@ class Engine:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_GRACE)
         await self._lease.release()
+        if self._serving is not None:
+            await self._serving.stop()
         await self._health.stop()
 
     def trainjob_event(self, kind: str | None, body: Body) -> None:
@@ -96,9 +105,23 @@ class Engine:
         logger.info("leading as %s", self._settings.lease_identity)
         self._metrics.leader.set(1)
         for number in range(self._settings.workers):
-            self._spawn(self._worker.run(), f"worker {number}")
+            self._spawn(self._work(), f"worker {number}")
         await self._lease.keep()
         _die("the Lease is lost: another replica takes over")
+
+    async def _work(self) -> NoReturn:
+        """Work once there is a certificate: until then trainers could not be told where to report."""
+        if self._serving is not None:
+            await self._serving.lead()
+        await self._worker.run()
+
+    def _endpoint(self) -> Endpoint | None:
+        return self._serving.endpoint() if self._serving is not None else None
+
+    def _missing(self) -> str:
+        if not self._is_seeded:
+            return "caches are being filled"
+        return self._serving.missing() if self._serving is not None else ""
 
     async def _seed(self) -> None:
         """List TrainJobs once: kopf starts to watch them later, and tells nobody when its list is complete."""

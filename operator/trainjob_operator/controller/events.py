@@ -3,7 +3,8 @@
 import hashlib
 from datetime import datetime
 
-from trainjob_operator.api.trainjob import TrainJob, TrainJobStatus
+from trainjob_operator.api.status import TrainJobStatus
+from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import API_VERSION, FIELD_MANAGER, TRAINJOB
 from trainjob_operator.reconciler.state import Event, Manifest
 

@@ -10,19 +10,30 @@ from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
 from trainjob_operator.controller.caches import Caches
 from trainjob_operator.controller.kube import Body, Kube
 from trainjob_operator.controller.memory import Inspection, Memory
-from trainjob_operator.controller.resources import CHILD_KINDS, EVENTS, TRAINJOBS
+from trainjob_operator.controller.resources import CHILD_KINDS, EVENTS, JOBS, TRAINJOBS
 from trainjob_operator.controller.snapshots import read_snapshot
 from trainjob_operator.controller.summaries import summarize_child, trainjob_of
 from trainjob_operator.controller.verdict import Verdict
 from trainjob_operator.errors import ApiError
 from trainjob_operator.naming import TRAINJOB
 from trainjob_operator.reconciler.obstacles import PREDECESSOR_GONE_WITHIN
-from trainjob_operator.reconciler.state import Action, Create, Delete, Inspect, Kind, Observed, Refusal
+from trainjob_operator.reconciler.state import (
+    Action,
+    Create,
+    Delete,
+    Expire,
+    Inspect,
+    Kind,
+    Observed,
+    Patch,
+    Refusal,
+)
 
 logger = logging.getLogger(__name__)
 
 ALREADY_EXISTS = "AlreadyExists"
 _BEING_TERMINATED = "because it is being terminated"
+_SURE_IN_POD_NAMES = 50  # characters of their Job's name; Kubernetes keeps 52 or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,10 @@ class Executor:
                 return await self._create(observed, memory, action)
             case Delete():
                 return await self._delete(observed.job, action)
+            case Patch():
+                return await self._patch(observed.job, action)
+            case Expire():
+                return await self._expire(observed.job)
             case Inspect():
                 return await self._inspect(observed.job, memory, action)
 
@@ -157,6 +172,32 @@ class Executor:
         self.caches.mark_deleting(delete.kind, namespace, delete.name, delete.uid)
         return Verdict.DONE
 
+    async def _patch(self, job: TrainJob, patch: Patch) -> Verdict:
+        """Change a Job; one that may not be changed is deleted, if it can be made anew."""
+        namespace = job.metadata.namespace or ""
+        try:
+            body = await self.kube.patch(JOBS, namespace, patch.job, patch.operations)
+        except ApiError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return Verdict.LOOK_AGAIN
+            if error.status != HTTPStatus.UNPROCESSABLE_ENTITY or not patch.or_replace:
+                raise
+            logger.info("Job %s is made anew, because it cannot be changed: %s", patch.job, error)
+            return await self._delete(job, Delete(kind=Kind.JOB, name=patch.job, uid=patch.uid))
+        logger.info("changed Job %s", patch.job)
+        self.caches.echo(Kind.JOB, body)
+        return Verdict.DONE
+
+    async def _expire(self, job: TrainJob) -> Verdict:
+        """Delete the TrainJob; the garbage collector takes its children."""
+        try:
+            await self.kube.delete(TRAINJOBS, job.metadata.namespace or "", job.metadata.name, job.metadata.uid)
+        except ApiError as error:
+            if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
+                raise
+        logger.info("deleted: its time to live is over")
+        return Verdict.GONE
+
     async def _inspect(self, job: TrainJob, memory: Memory, inspect: Inspect) -> Verdict:
         """Learn from a Job's Events who refuses its pods."""
         now = time.monotonic()
@@ -222,5 +263,8 @@ def _happened_at(event: Body) -> str:
 
 
 def _without_random_name(job: str, message: str) -> str:
-    """Take the random end off the names of pods, or the same refusal would read differently each time."""
-    return re.sub(rf'"({re.escape(job)}(?:-\d+)?)-[a-z0-9]{{5}}"', r'"\1"', message)
+    """Take the random end off the names of pods, or the same refusal would read differently each time.
+
+    Of a long Job's name its pods carry only the first part.
+    """
+    return re.sub(rf'"({re.escape(job[:_SURE_IN_POD_NAMES])}[a-z0-9-]*)-[a-z0-9]{{5}}"', r'"\1"', message)

@@ -1,13 +1,16 @@
-"""The CRDs of this version: check that they are there, and bring them up to date."""
+"""The CRDs: check that they are there and have all that this version knows, and bring them up to date."""
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from trainjob_operator.controller.kube import Body, Kube
 from trainjob_operator.controller.resources import CRDS, OWN_KINDS, Resource
+from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.errors import ApiError, ConfigurationError
+from trainjob_operator.naming import VERSION
 from trainjob_operator.reconciler.state import Manifest
 
 logger = logging.getLogger(__name__)
@@ -49,6 +52,54 @@ async def _is_served(kube: Kube, resource: Resource, namespace: str | None) -> b
         logger.warning("waiting for the API server: %s", error)
         return False
     return True
+
+
+async def report_missing_fields(kube: Kube, metrics: Metrics, manifests: Sequence[Manifest]) -> None:
+    """Say which fields of this version the CRDs in the cluster do not have: the API server drops them silently.
+
+    That is no reason not to run: without these fields everything works, also with the CRDs of Kubeflow Trainer.
+    """
+    for manifest in manifests:
+        name = manifest["metadata"]["name"]
+        try:
+            served = await kube.get(CRDS, None, name)
+        except ApiError as error:
+            logger.warning("cannot tell whether the CRD %s is that of this version: %s", name, error)
+            continue
+        missing = sorted(missing_fields(_schema(manifest), _schema(served)))
+        metrics.crd_missing_fields.labels(name).set(len(missing))
+        if missing:
+            logger.warning(
+                "the CRD %s is not that of this version: the API server drops %s from what users send. Apply the CRDs"
+                " of this version: upgrade the Helm chart, or run 'trainjob-operator crds --apply'",
+                name,
+                ", ".join(missing),
+            )
+
+
+def missing_fields(ours: Mapping[str, Any], theirs: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """Yield the paths of fields that only our schema has; not what is inside of them."""
+    if theirs.get("x-kubernetes-preserve-unknown-fields"):
+        return
+    known = theirs.get("properties") or {}
+    for name, schema in (ours.get("properties") or {}).items():
+        where = f"{path}.{name}" if path else name
+        if name in known:
+            yield from missing_fields(schema, known[name], where)
+        elif not isinstance(theirs.get("additionalProperties"), dict):
+            yield where
+    for key, suffix in (("items", "[]"), ("additionalProperties", ".*")):
+        inner, other = ours.get(key), theirs.get(key)
+        if isinstance(inner, dict) and isinstance(other, dict):
+            yield from missing_fields(inner, other, f"{path}{suffix}")
+
+
+def _schema(crd: Mapping[str, Any]) -> Mapping[str, Any]:
+    for version in crd["spec"]["versions"]:
+        if version["name"] == VERSION:
+            schema: Mapping[str, Any] = version.get("schema", {}).get("openAPIV3Schema", {})
+            return schema
+    return {}
 
 
 async def apply_crds(kube: Kube, manifests: Sequence[Manifest]) -> None:

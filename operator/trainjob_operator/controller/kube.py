@@ -77,13 +77,24 @@ class Kube(Protocol):
     async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
         """Delete an object with this UID, and in the background all that it owns."""
 
-    async def patch_status(
-        self, resource: Resource, namespace: str, name: str, operations: Sequence[Mapping[str, Any]]
+    async def patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        operations: Sequence[Mapping[str, Any]],
+        *,
+        subresource: str | None = None,
     ) -> Body:
-        """Apply a JSON patch to the status subresource."""
+        """Apply a JSON patch."""
 
     async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any], *, manager: str) -> Body:
         """Apply a cluster-wide object on the server as a field manager, taking over fields that others hold."""
+
+    async def apply_status(
+        self, resource: Resource, namespace: str, name: str, manifest: Mapping[str, Any], manager: str
+    ) -> Body:
+        """Apply a part of an object's status on the server as this field manager; there must be such an object."""
 
 
 class KubeClient:
@@ -180,15 +191,21 @@ class KubeClient:
         )
         await self._transport.send(request)
 
-    async def patch_status(
-        self, resource: Resource, namespace: str, name: str, operations: Sequence[Mapping[str, Any]]
+    async def patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        operations: Sequence[Mapping[str, Any]],
+        *,
+        subresource: str | None = None,
     ) -> Body:
-        """Apply a JSON patch to the status subresource."""
+        """Apply a JSON patch."""
         request = Request(
             "patch",
-            f"{resource.plural}/status",
+            f"{resource.plural}/{subresource}" if subresource else resource.plural,
             "PATCH",
-            resource.path(namespace, name, "status"),
+            resource.path(namespace, name, subresource),
             query={"fieldManager": FIELD_MANAGER},
             body=orjson.dumps(operations),
             content_type="application/json-patch+json",
@@ -202,6 +219,21 @@ class KubeClient:
             resource.plural,
             "PATCH",
             resource.path(None, name),
+            query={"fieldManager": manager, "force": "true"},
+            body=orjson.dumps(manifest),
+            content_type="application/apply-patch+yaml",
+        )
+        return _parse((await self._transport.send(request)).body)
+
+    async def apply_status(
+        self, resource: Resource, namespace: str, name: str, manifest: Mapping[str, Any], manager: str
+    ) -> Body:
+        """Apply a part of an object's status on the server as this field manager; there must be such an object."""
+        request = Request(
+            "apply",
+            f"{resource.plural}/status",
+            "PATCH",
+            resource.path(namespace, name, "status"),
             query={"fieldManager": manager, "force": "true"},
             body=orjson.dumps(manifest),
             content_type="application/apply-patch+yaml",

@@ -9,7 +9,7 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.controller.pacing import Pacer
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob
-from trainjob_operator.reconciler.state import Child, Refusal
+from trainjob_operator.reconciler.state import Child, Endpoint, Refusal
 
 _FIRST_HOLD = 1.0
 _LONGEST_HOLD = 30.0
@@ -38,15 +38,20 @@ class Inspection:
 
 @dataclass(slots=True)
 class Resolver:
-    """Resolves a TrainJob anew only if it, or its runtime, is not the one of the last time."""
+    """Resolves a TrainJob anew only if its spec, its runtime or the endpoint is not the one of the last time.
 
-    _asked: tuple[TrainJob, Runtime | None] | None = None
+    The generation stands for the spec: the API server counts it up with every change.
+    """
+
+    _asked: tuple[int | None, Endpoint | None] | None = None
+    _runtime: Runtime | None = None
     _resolved: ResolvedJob | Rejected | None = None
 
-    def __call__(self, job: TrainJob, runtime: Runtime | None) -> ResolvedJob | Rejected:
+    def __call__(self, job: TrainJob, runtime: Runtime | None, endpoint: Endpoint | None) -> ResolvedJob | Rejected:
         """Merge the TrainJob into its runtime."""
-        if self._resolved is None or self._asked is None or self._asked[0] is not job or self._asked[1] is not runtime:
-            self._asked, self._resolved = (job, runtime), resolve(job, runtime)
+        asked = (job.metadata.generation, endpoint)
+        if self._resolved is None or self._asked != asked or self._runtime is not runtime:
+            self._asked, self._runtime, self._resolved = asked, runtime, resolve(job, runtime, endpoint)
         return self._resolved
 
 

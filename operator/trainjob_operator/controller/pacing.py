@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 _SLOWEST = 4
 _QUIET = 10
+_MINOR = 10
 
 
 @dataclass(slots=True)
@@ -19,13 +20,14 @@ class Pacer:
     _written_at: float = float("-inf")
     _in_a_row: int = 0
 
-    def seconds_left(self, now: float) -> float:
-        """Give the time until a change that was seen now, or before, is to be written."""
+    def seconds_left(self, now: float, *, minor: bool = False) -> float:
+        """Give the time until a change that was seen now, or before, is to be written; a minor one waits ten times."""
         if self._changed_at is None:
             self._changed_at = now
             if now - self._written_at > _QUIET * self.delay:
                 self._in_a_row = 0
-        return self._changed_at + self.delay * min(2.0**self._in_a_row, _SLOWEST) - now
+        wait = _MINOR if minor else min(2.0**self._in_a_row, _SLOWEST)
+        return self._changed_at + self.delay * wait - now
 
     def is_waiting(self) -> bool:
         """Tell whether there is something to be written."""

@@ -52,6 +52,7 @@ class Reflector:
         *,
         namespace: str | None = None,
         label_selector: str = "",
+        field_selector: str = "",
     ) -> None:
         self.resource = resource
         self.synced = asyncio.Event()
@@ -59,7 +60,8 @@ class Reflector:
         self._sink = sink
         self._metrics = metrics
         self._namespace = namespace
-        self._query = {"labelSelector": label_selector} if label_selector else {}
+        selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
+        self._query = {name: selector for name, selector in selectors.items() if selector}
         self._version: int | None = None
         self._heard_at = time.monotonic()
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from trainjob_operator.api.trainjob import TrainJob, TrainJobStatus, parse_trainjob
+from trainjob_operator.api.status import TrainJobStatus
+from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
 from trainjob_operator.controller.cache import Store
 from trainjob_operator.controller.events import build_event
 from trainjob_operator.controller.kube import Kube
@@ -38,7 +39,7 @@ class StatusWriter:
         """
         namespace, name = job.metadata.namespace or "", job.metadata.name
         try:
-            body = await self.kube.patch_status(TRAINJOBS, namespace, name, status_patch(job, status))
+            body = await self.kube.patch(TRAINJOBS, namespace, name, status_patch(job, status), subresource="status")
         except ApiError as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 return Verdict.GONE

@@ -6,6 +6,7 @@ from typing import Any
 
 from trainjob_operator.controller.kube import Body
 from trainjob_operator.naming import REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL, TRAINJOB_UID_LABEL
+from trainjob_operator.reconciler.placement import digest
 from trainjob_operator.reconciler.state import Child, Exit, JobChild, Kind, Outcome, PodChild, Trouble
 
 # A container that waits for one of these is on its way; everything else that it waits for is trouble.
@@ -48,6 +49,7 @@ def summarize_job(body: Body) -> JobChild:
         succeeded=status.get("succeeded", 0),
         failed=status.get("failed", 0),
         outcome=_outcome(status),
+        placement=digest(spec["template"]) if spec.get("suspend") else None,
     )
 
 

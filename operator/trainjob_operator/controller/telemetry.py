@@ -55,18 +55,51 @@ class Metrics:
             ("resource",),
             registry=self.registry,
         )
+        self.admission_requests = Counter(
+            "trainjob_operator_admission_requests",
+            "Requests to the webhooks; result: allowed, denied, or error if the operator is at fault.",
+            ("webhook", "kind", "operation", "result"),
+            registry=self.registry,
+        )
+        self.admission_seconds = Histogram(
+            "trainjob_operator_admission_seconds",
+            "Time that a webhook took.",
+            ("webhook",),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.progress_reports = Counter(
+            "trainjob_operator_progress_reports",
+            "Reports of trainers, by HTTP status.",
+            ("code",),
+            registry=self.registry,
+        )
+        self.certificate_expiry = Gauge(
+            "trainjob_operator_certificate_expiry_timestamp_seconds",
+            "When the certificate of webhooks and status endpoint ends.",
+            registry=self.registry,
+        )
+        self.crd_missing_fields = Gauge(
+            "trainjob_operator_crd_missing_fields",
+            "Fields that a CRD of the cluster does not have, and that are dropped therefore.",
+            ("crd",),
+            registry=self.registry,
+        )
         self.leader = Gauge("trainjob_operator_leader", "1 on the replica that does the work.", registry=self.registry)
 
 
 class HealthServer:
     """Serves ``/healthz``, ``/readyz`` and ``/metrics``.
 
-    ``/healthz`` answers whenever the event loop turns; ``/readyz`` once every cache is filled, on leader and standby.
+    ``/healthz`` answers whenever the event loop turns; ``/readyz`` when nothing is missing, on leader and standby.
+
+    Args:
+        missing: tells what is not there yet, empty if nothing.
     """
 
-    def __init__(self, metrics: Metrics, is_ready: Callable[[], bool]) -> None:
+    def __init__(self, metrics: Metrics, missing: Callable[[], str]) -> None:
         self._metrics = metrics
-        self._is_ready = is_ready
+        self._missing = missing
         app = web.Application()
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
@@ -95,9 +128,8 @@ class HealthServer:
         return web.Response(text="ok\n")
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        if self._is_ready():
-            return web.Response(text="ok\n")
-        return web.Response(status=503, text="caches are being filled\n")
+        missing = self._missing()
+        return web.Response(status=503, text=f"{missing}\n") if missing else web.Response(text="ok\n")
 
     async def _metrics_page(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self._metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

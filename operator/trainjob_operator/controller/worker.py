@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -24,9 +25,10 @@ from trainjob_operator.controller.verdict import Verdict
 from trainjob_operator.controller.workqueue import WorkQueue
 from trainjob_operator.errors import ApiError, InvalidObjectError
 from trainjob_operator.naming import snapshot_name
-from trainjob_operator.reconciler.lifecycle import is_finished, is_managed
+from trainjob_operator.reconciler.deadlines import may_inherit_time_to_live
+from trainjob_operator.reconciler.lifecycle import has_begun, is_finished, is_managed
 from trainjob_operator.reconciler.reconcile import reconcile
-from trainjob_operator.reconciler.state import Observed, Plan
+from trainjob_operator.reconciler.state import Endpoint, Observed, Plan
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class Worker:
 
     Attributes:
         status_delay: seconds that a change of mere counts waits for others.
+        endpoint: where trainers are to report, or None if nowhere.
     """
 
     kube: Kube
@@ -47,6 +50,7 @@ class Worker:
     queue: WorkQueue[Key]
     metrics: Metrics
     status_delay: float
+    endpoint: Callable[[], Endpoint | None]
     memories: dict[Key, Memory] = field(default_factory=dict)
     _executor: Executor = field(init=False)
     _writer: StatusWriter = field(init=False)
@@ -115,14 +119,13 @@ class Worker:
     async def _observe(self, key: Key, job: TrainJob, memory: Memory) -> Observed:
         jobs, pods = self.caches.jobs.of(key), self.caches.pods.of(key)
         children = (*self.caches.services.of(key), *self.caches.claims.of(key))
-        started = job.status is not None and job.status.start_time is not None
-        owns = any(child.owner_uid == memory.uid for child in (*children, *jobs))
-        if memory.snapshot is None and (started or owns) and is_managed(job) and not is_finished(job):
-            memory.snapshot = await self._read_snapshot(key, memory.uid)
         runtime = self.caches.runtime(key.namespace, job.spec.runtime_ref)
         if isinstance(runtime, InvalidObjectError):
             logger.error("what does not fit its schema is taken for missing: %s", runtime)
             runtime = None
+        owns = any(child.owner_uid == memory.uid for child in (*children, *jobs))
+        if memory.snapshot is None and _needs_snapshot(job, runtime, owns=owns):
+            memory.snapshot = await self._read_snapshot(key, memory.uid)
         memory.forget_inspections({pod.job for pod in pods}, {child.name for child in jobs})
         return Observed(
             job=job,
@@ -133,6 +136,7 @@ class Worker:
             jobs=jobs,
             pods=pods,
             refusals=tuple(memory.refusals()),
+            endpoint=self.endpoint(),
         )
 
     async def _read_snapshot(self, key: Key, uid: str) -> Runtime | None:
@@ -147,7 +151,7 @@ class Worker:
 
     def _is_due(self, plan: Plan, memory: Memory) -> bool:
         """Tell whether the status is to be written now; mere counts wait for others to join them."""
-        return plan.urgent or memory.counts.seconds_left(time.monotonic()) <= 0
+        return plan.urgent or memory.counts.seconds_left(time.monotonic(), minor=plan.minor) <= 0
 
     def _conclude(self, key: Key, job: TrainJob, plan: Plan, memory: Memory) -> float | None:
         """Keep of the memory what is needed, and find out when to look again."""
@@ -155,9 +159,16 @@ class Worker:
             memory.counts.settle()
         if is_finished(job) and not plan.actions:
             del self.memories[key]
-            return None
+            return plan.requeue_after
         now = time.monotonic()
         delays = [plan.requeue_after, memory.seconds_to_next_try(now)]
         if memory.counts.is_waiting():
-            delays.append(memory.counts.seconds_left(now))
+            delays.append(memory.counts.seconds_left(now, minor=plan.minor))
         return min((delay for delay in delays if delay is not None), default=None)
+
+
+def _needs_snapshot(job: TrainJob, runtime: Runtime | None, *, owns: bool) -> bool:
+    """Tell whether there may be a snapshot that matters; a finished TrainJob's does only for how long it is kept."""
+    if not is_managed(job):
+        return False
+    return may_inherit_time_to_live(job, runtime) if is_finished(job) else has_begun(job) or owns

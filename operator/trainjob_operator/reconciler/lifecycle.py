@@ -1,43 +1,12 @@
-"""Where a TrainJob is in its life: not ours, under way, failing, or finished for good."""
+"""Where a TrainJob is in its life: not ours, under way, or finished for good."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from trainjob_operator.api.conditions import ConditionType
+from trainjob_operator.api.conditions import Condition, ConditionType
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import TRAINJOB_CONTROLLER
 from trainjob_operator.reconciler.family import Family
-from trainjob_operator.reconciler.state import Delete, JobChild, Kind, Outcome, PodChild
-
-EVIDENCE_EXPECTED_WITHIN = timedelta(seconds=2)
-_MESSAGE_LIMIT = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The first Job that failed. ``pod`` is the one that shows why, or None if it is not to be seen (yet)."""
-
-    job: JobChild
-    outcome: Outcome
-    pod: PodChild | None
-
-    def describe(self) -> str:
-        """Say which container of which pod failed, with what exit code, and what it said last."""
-        if self.pod is None or self.pod.exit is None:
-            return f"Job {self.job.name} failed ({self.outcome.reason}): {self.outcome.message}"
-        end = self.pod.exit
-        lines = end.message.strip().splitlines()
-        said = lines[0][:_MESSAGE_LIMIT] if lines else "it left no message; see its log"
-        why = "" if end.reason in {"", "Error"} else f" ({end.reason})"
-        where = f" on node {self.pod.node}" if self.pod.node else ""
-        return (
-            f"Job {self.job.name} failed: container {end.container} of pod {self.pod.name}{where} ended with exit code"
-            f" {end.exit_code}{why}: {said}"
-        )
-
-    def lacks_evidence(self, now: datetime) -> bool:
-        """Tell whether the pod's end may still be on its way: kinds are watched apart and not in step."""
-        return (self.pod is None or self.pod.exit is None) and now - self.outcome.at < EVIDENCE_EXPECTED_WITHIN
+from trainjob_operator.reconciler.state import Delete, Kind
 
 
 def is_managed(job: TrainJob) -> bool:
@@ -53,14 +22,34 @@ def is_finished(job: TrainJob) -> bool:
     )
 
 
-def find_failure(family: Family) -> Failure | None:
-    """Find the Job that failed first, with the pod of it that failed first."""
-    failed = [(job.outcome, job) for job in family.jobs.values() if job.outcome and not job.outcome.succeeded]
-    if not failed:
+def find_condition(job: TrainJob, type_: ConditionType) -> Condition | None:
+    """Find a condition of the status."""
+    conditions = job.status.conditions if job.status is not None else ()
+    return next((condition for condition in conditions or () if condition.type == type_), None)
+
+
+def is_suspended(job: TrainJob) -> bool:
+    """Tell whether its author, or a queue, has it wait."""
+    return bool(job.spec.suspend)
+
+
+def has_begun(job: TrainJob) -> bool:
+    """Tell whether the status remembers that there were children."""
+    return job.status is not None and (job.status.start_time is not None or job.status.jobs_status is not None)
+
+
+def started_at(job: TrainJob) -> datetime | None:
+    """Give the time from which deadlines count: of the start, the last resumption or the creation; None while it waits.
+
+    A TrainJob that could not start yet, because its runtime is missing say, does not wait on anybody's wish.
+    """
+    if is_suspended(job):
         return None
-    outcome, job = min(failed, key=lambda pair: (pair[0].at, pair[1].name))
-    exits = [(pod.exit.at, pod.name, pod) for pod in family.pods.get(job.name, ()) if pod.exit is not None]
-    return Failure(job=job, outcome=outcome, pod=min(exits)[2] if exits else None)
+    suspended = find_condition(job, ConditionType.SUSPENDED)
+    if suspended is not None and suspended.status == "True":
+        return None  # being resumed
+    recorded = job.status.start_time if job.status is not None else None
+    return recorded or (suspended.last_transition_time if suspended is not None else job.metadata.creation_timestamp)
 
 
 def release(family: Family) -> tuple[Delete, ...]:

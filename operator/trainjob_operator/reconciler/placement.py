@@ -1,9 +1,12 @@
 """On which nodes the pods of a TrainJob run: where its trainer may, and together where they share a volume."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from trainjob_operator.api.workload import JobTemplate, PodSpec
-from trainjob_operator.naming import TRAINJOB_UID_LABEL
+from trainjob_operator.naming import JOB_NAME_LABELS, JOB_UID_LABELS, TRAINJOB_UID_LABEL
 from trainjob_operator.reconciler.templates import change_pod
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -39,3 +42,13 @@ def stay_together(template: JobTemplate, uid: str) -> JobTemplate:
         return pod.model_copy(update={"affinity": {**affinity, "podAffinity": pods}})
 
     return change_pod(template, join)
+
+
+def digest(template: Mapping[str, Any]) -> str:
+    """Tell one placement from another: of a pod template, all that may change while its Job is suspended."""
+    metadata, pod = template.get("metadata") or {}, template["spec"]
+    added = {*JOB_NAME_LABELS, *JOB_UID_LABELS}
+    labels = {key: value for key, value in (metadata.get("labels") or {}).items() if key not in added}
+    fields = [pod.get(field) or None for field in ("nodeSelector", "tolerations", "affinity", "schedulingGates")]
+    text = json.dumps([labels, metadata.get("annotations") or {}, *fields], sort_keys=True)
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()

@@ -8,27 +8,32 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
 from trainjob_operator.naming import NODE, TRAINER, claim_name, rank_zero_host
 from trainjob_operator.reconciler.initializer import equip_initializer
+from trainjob_operator.reconciler.patch_rules import check_patches
+from trainjob_operator.reconciler.patching import patch_runtime, patches_in_force
 from trainjob_operator.reconciler.placement import follow_trainer, stay_together
+from trainjob_operator.reconciler.reporting import report_to
 from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
 from trainjob_operator.reconciler.rules import Violation, ancestor_of, check_reference, check_trainjob
 from trainjob_operator.reconciler.runtime_rules import check_runtime
+from trainjob_operator.reconciler.state import Endpoint
 from trainjob_operator.reconciler.templates import add_volume, change_container, mounts, upsert_env
 from trainjob_operator.reconciler.topology import Topology
-from trainjob_operator.reconciler.trainer import equip_trainer
+from trainjob_operator.reconciler.trainer import describe_recipe, equip_trainer
 from trainjob_operator.torchtune.selection import NoSelection
 
 _DEFAULT_GROUP = "default"
 _SHARED_MODES = {"ReadWriteMany", "ReadOnlyMany"}
 
-Resolve = Callable[[TrainJob, Runtime | None], ResolvedJob | Rejected]
+Resolve = Callable[[TrainJob, Runtime | None, Endpoint | None], ResolvedJob | Rejected]
 
 
-def resolve(job: TrainJob, runtime: Runtime | None) -> ResolvedJob | Rejected:
+def resolve(job: TrainJob, runtime: Runtime | None, endpoint: Endpoint | None = None) -> ResolvedJob | Rejected:
     """Merge a TrainJob into its runtime.
 
     Args:
         job: the TrainJob.
         runtime: the runtime as the TrainJob first saw it, or as it is now; None if there is none.
+        endpoint: where its trainers are to report, or None if nowhere.
     """
     wrong = tuple(check_reference(job))
     if wrong:
@@ -42,10 +47,10 @@ def resolve(job: TrainJob, runtime: Runtime | None) -> ResolvedJob | Rejected:
         )
     if wrong := tuple(check_runtime(runtime)):
         return _reject(wrong, f"{runtime.kind} {runtime.metadata.name} cannot be used: ")
-    if wrong := tuple(check_trainjob(job, runtime)):
+    if wrong := (*check_trainjob(job, runtime), *check_patches(job, runtime)):
         return _reject(wrong)
     try:
-        return _merge(job, runtime)
+        return _merge(job, runtime, patch_runtime(runtime, patches_in_force(job)), endpoint)
     except ValueError as error:
         return Rejected(Reason.INVALID_SPEC, f"spec.trainer.resourcesPerNode, or the runtime's resources: {error}")
 
@@ -54,7 +59,7 @@ def _reject(violations: tuple[Violation, ...], prefix: str = "") -> Rejected:
     return Rejected(violations[0].reason, prefix + "; ".join(map(str, violations)))
 
 
-def _merge(job: TrainJob, runtime: Runtime) -> ResolvedJob | Rejected:
+def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoint | None) -> ResolvedJob | Rejected:
     jobset = runtime.spec.template.spec
     network = jobset.network
     subdomain = (network.subdomain if network is not None else None) or job.metadata.name
@@ -64,6 +69,8 @@ def _merge(job: TrainJob, runtime: Runtime) -> ResolvedJob | Rejected:
     if isinstance(equipped, NoSelection):
         return Rejected(Reason.INVALID_SPEC, equipped.message)
     template, topology = equipped
+    if endpoint is not None:
+        template = report_to(template, job, endpoint)
     templates = {
         step.name: template
         if step is trainer
@@ -80,13 +87,16 @@ def _merge(job: TrainJob, runtime: Runtime) -> ResolvedJob | Rejected:
         name=job.metadata.name,
         namespace=job.metadata.namespace or "",
         uid=job.metadata.uid,
-        runtime=runtime,
+        runtime=original,
         subdomain=subdomain,
         publishes_unready=network is None or network.publish_not_ready_addresses is not False,
         labels=dict((metadata.labels if metadata is not None else None) or {}),
         annotations=dict((metadata.annotations if metadata is not None else None) or {}),
         steps=_steps(jobset.replicated_jobs, templates, pods),
         claims=claims,
+        trainer=trainer.name,
+        endpoint=endpoint,
+        recipe=describe_recipe(job, template, topology),
     )
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.jobset import DependsOn
 from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
+from trainjob_operator.reconciler.state import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ class ResolvedJob:
         subdomain: name of the headless Service under which pods find each other.
         publishes_unready: the Service names pods before they are ready.
         labels, annotations: what the runtime wants on every Job.
+        trainer: name of the step that trains.
+        endpoint: where the trainers report, or None if nowhere.
+        recipe: what TorchTune will run; None for other programs.
     """
 
     name: str
@@ -73,3 +78,6 @@ class ResolvedJob:
     annotations: dict[str, str]
     steps: tuple[Step, ...]
     claims: tuple[Claim, ...]
+    trainer: str
+    endpoint: Endpoint | None
+    recipe: RecipeStatus | None

@@ -55,20 +55,9 @@ def check_reference(job: TrainJob) -> Iterator[Violation]:
 
 def check_trainjob(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
     """Find everything in a TrainJob that this runtime, or this operator, cannot carry out."""
-    yield from _check_unsupported(job)
     yield from _check_name(job, runtime)
     yield from _check_initializers(job, runtime)
     yield from _check_trainer(job)
-
-
-def _check_unsupported(job: TrainJob) -> Iterator[Violation]:
-    for field, is_set, remedy in (
-        ("spec.suspend", bool(job.spec.suspend), "set it to false"),
-        ("spec.runtimePatches", bool(job.spec.runtime_patches), "make a runtime of your own with these changes"),
-        ("spec.activeDeadlineSeconds", job.spec.active_deadline_seconds is not None, "leave it out"),
-    ):
-        if is_set:
-            yield Violation(Reason.UNSUPPORTED_FIELD, field, f"is not supported by this version: {remedy}")
 
 
 def _check_name(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:

@@ -63,7 +63,6 @@ def _check_jobset(jobset: JobSetSpec) -> Iterator[Violation]:
         ("suspend", bool(jobset.suspend)),
         ("coordinator", jobset.coordinator is not None),
         ("managedBy", bool(jobset.managed_by)),
-        ("ttlSecondsAfterFinished", jobset.ttl_seconds_after_finished is not None),
     ):
         if is_used:
             yield _unsupported(f"{_TEMPLATE}.{field}")

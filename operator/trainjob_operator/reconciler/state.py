@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from trainjob_operator.api.runtime import Runtime
-from trainjob_operator.api.trainjob import TrainJob, TrainJobStatus
+from trainjob_operator.api.status import TrainJobStatus
+from trainjob_operator.api.trainjob import TrainJob
 
 Manifest = Mapping[str, Any]
 
@@ -56,7 +57,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class JobChild(Child):
-    """A Job of a TrainJob; the numbers count pods, as in the Job's own status."""
+    """A Job of a TrainJob; the numbers count pods, as in the Job's own status.
+
+    Attributes:
+        placement: of a suspended Job, a digest of what says where its pods run (`placement.digest`).
+    """
 
     replicated_job: str
     created: datetime
@@ -67,6 +72,7 @@ class JobChild(Child):
     succeeded: int
     failed: int
     outcome: Outcome | None
+    placement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,19 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where trainers report their progress.
+
+    Attributes:
+        url_base: scheme, host and port; the path follows.
+        ca: the certificates (PEM) that the server's certificate can be checked against.
+    """
+
+    url_base: str
+    ca: str
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """Everything that a decision about one TrainJob may depend on.
 
@@ -141,6 +160,7 @@ class Observed:
         children, jobs, pods: what carries the TrainJob's name; owners may differ (an older TrainJob of the same name).
         refusals: what could not be created the last time it was tried.
         now: the time, with time zone.
+        endpoint: where its trainer reports, or None if there is no such place.
     """
 
     job: TrainJob
@@ -151,6 +171,7 @@ class Observed:
     jobs: tuple[JobChild, ...] = ()
     pods: tuple[PodChild, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    endpoint: Endpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +202,26 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """Change a Job, if it is still the one with this UID.
+
+    Attributes:
+        operations: a JSON patch (RFC 6902).
+        or_replace: if the API server does not allow it, delete the Job; it is made anew.
+    """
+
+    job: str
+    uid: str
+    operations: tuple[Manifest, ...]
+    or_replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Delete the TrainJob itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inspect:
     """Read the Events of a Job that has no pods, to learn who refuses them."""
 
@@ -188,7 +229,7 @@ class Inspect:
     uid: str
 
 
-Action = Create | Delete | Inspect
+Action = Create | Delete | Patch | Expire | Inspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +249,7 @@ class Plan:
         actions: in this order; when one fails the rest waits for the next attempt, the status too.
         status: the whole status to be written, or None if the one that is there is right.
         urgent: the status says more than other counts, so it does not wait for further changes.
+        minor: it says nothing that anybody waits for: neither that the TrainJob has started, nor that all is up.
         events: one for each condition that changes with ``status``.
         requeue_after: seconds until time alone can change the decision, or None.
     """
@@ -215,5 +257,6 @@ class Plan:
     actions: tuple[Action, ...] = ()
     status: TrainJobStatus | None = None
     urgent: bool = False
+    minor: bool = False
     events: tuple[Event, ...] = field(default=())
     requeue_after: float | None = None

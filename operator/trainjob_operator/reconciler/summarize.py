@@ -1,42 +1,59 @@
 """Turn what was seen of the children into the TrainJob's status; nothing that is merely hoped for goes in."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from trainjob_operator.api.conditions import Condition
-from trainjob_operator.api.trainjob import JobStatus, TrainJobStatus
+from trainjob_operator.api.conditions import Condition, ConditionType
+from trainjob_operator.api.status import FailureStatus, JobStatus, TrainJobStatus
 from trainjob_operator.reconciler.family import Family
+from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.reconciler.state import JobChild, Observed
 
 
 def summarize(
     observed: Observed,
     family: Family,
-    steps: Sequence[str],
+    resolved: ResolvedJob | None,
+    *,
     conditions: tuple[Condition, ...],
     completed: datetime | None = None,
+    failure: FailureStatus | None = None,
 ) -> TrainJobStatus:
     """Compute the status.
 
     Args:
         observed: the TrainJob with the status that it has now.
         family: its children.
-        steps: names of the runtime's replicated jobs in order, or nothing if they are not known; then those stay that
-            the status has already.
+        resolved: what it comes to; if that is not known, what the status has of it stays.
         conditions: the conditions as they are to be.
         completed: when the TrainJob ended, or None.
+        failure: the evidence of its first failure; what the status has already is of an earlier one, and stays.
     """
     old = observed.job.status or TrainJobStatus()
     known = {status.name: status for status in old.jobs_status or ()}
-    started = min((job.created for job in family.jobs.values()), default=None)
+    steps = known if resolved is None else [step.name for step in resolved.steps]
     return TrainJobStatus(
         conditions=conditions or None,
-        jobs_status=tuple(_count(name, family.jobs.get(name), known.get(name)) for name in steps or known) or None,
+        jobs_status=tuple(_count(name, family.jobs.get(name), known.get(name)) for name in steps) or None,
         trainer_status=old.trainer_status,
         observed_generation=observed.job.metadata.generation,
-        start_time=old.start_time or started,
+        start_time=_start_time(observed, family, conditions),
         completion_time=completed,
+        recipe=old.recipe if resolved is None else resolved.recipe,
+        failure=old.failure or failure,
     )
+
+
+def _start_time(observed: Observed, family: Family, conditions: tuple[Condition, ...]) -> datetime | None:
+    """Give the time of the start or of the last resumption; none while suspended (KEP-2899)."""
+    suspended = next((one for one in conditions if one.type == ConditionType.SUSPENDED), None)
+    if suspended is not None and suspended.status == "True":
+        return None
+    recorded = observed.job.status.start_time if observed.job.status is not None else None
+    if recorded is not None:
+        return recorded
+    if suspended is not None:
+        return suspended.last_transition_time
+    return min((job.created for job in family.jobs.values()), default=None)
 
 
 def has_succeeded(observed: Observed, family: Family, step: str) -> bool:

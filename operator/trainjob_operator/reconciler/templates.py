@@ -39,6 +39,11 @@ def change_container(template: JobTemplate, name: str, change: Callable[[Contain
     )
 
 
+def change_containers(template: JobTemplate, change: Callable[[Container], Container]) -> JobTemplate:
+    """Change all containers that are no init containers."""
+    return change_pod(template, lambda pod: pod.model_copy(update={"containers": tuple(map(change, pod.containers))}))
+
+
 def add_volume(template: JobTemplate, volume: str, source: dict[str, Any]) -> JobTemplate:
     """Add a volume to the pod, unless it has one of that name."""
     volumes = template.spec.template.spec.volumes or ()

@@ -71,9 +71,10 @@ def lay_out(job: TrainJob, runtime: Runtime, resources: ResourceRequirements | N
     """Decide nodes and processes from the merged resources of a trainer pod."""
     asked = job.spec.trainer.num_proc_per_node if job.spec.trainer is not None else None
     accelerators = count_accelerators(resources)
+    by_cpu = asked == "cpu" or (not isinstance(asked, int) and accelerators == 0)
     return Topology(
         nodes=count_nodes(job, runtime),
-        processes=count_cpus(resources) if asked is None and accelerators == 0 else asked,
+        processes=count_cpus(resources) if by_cpu else asked if isinstance(asked, int) else None,
         accelerators=accelerators,
         host=host,
     )

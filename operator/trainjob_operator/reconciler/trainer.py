@@ -1,6 +1,7 @@
 """What becomes of the runtime's trainer: command, arguments, environment and resources of the TrainJob go in."""
 
 from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import Trainer, TrainJob
 from trainjob_operator.api.workload import Container, ContainerPort, EnvVar, JobTemplate
 from trainjob_operator.naming import NODE, RENDEZVOUS_PORT
@@ -14,8 +15,9 @@ from trainjob_operator.reconciler.templates import (
 )
 from trainjob_operator.reconciler.topology import Topology, lay_out
 from trainjob_operator.torchtune.arguments import TUNE_RUN, parse_tune_run
+from trainjob_operator.torchtune.catalogue import RECIPES, model_of
 from trainjob_operator.torchtune.composition import compose, point_to_endpoint
-from trainjob_operator.torchtune.selection import NoSelection
+from trainjob_operator.torchtune.selection import NoSelection, method_of
 
 _SHARED_MEMORY = "shared-memory"
 _SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 - where torch's workers and NCCL look for it
@@ -57,6 +59,25 @@ def equip_trainer(
     if any(mount.name == _SHARED_MEMORY for mount in equipped.volume_mounts or ()):
         template = add_volume(template, _SHARED_MEMORY, _MEMORY_DISK)
     return template, topology
+
+
+def describe_recipe(job: TrainJob, template: JobTemplate, topology: Topology) -> RecipeStatus | None:
+    """Tell what TorchTune will run; None for other programs. Without a ``trainer`` torchrun starts one process."""
+    container = find_container(template, NODE)
+    run = parse_tune_run(container.command or ()) if container is not None else None
+    if run is None:
+        return None
+    recipe = RECIPES.get(run.recipe)
+    is_single = job.spec.trainer is None or (recipe is not None and not recipe.is_distributed)
+    processes = "auto" if topology.processes is None else str(topology.processes)
+    return RecipeStatus(
+        model=model_of(run.config),
+        method=method_of(run),
+        recipe=run.recipe,
+        config=run.config,
+        num_nodes=topology.nodes,
+        num_proc_per_node="1" if is_single else processes,
+    )
 
 
 def _command(job: TrainJob, container: Container, topology: Topology) -> tuple[str, ...] | NoSelection:

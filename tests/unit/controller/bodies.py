@@ -30,7 +30,10 @@ def owned(kind: str, name: str, uid: str) -> list[Body]:
 
 def job(status: Body | None = None, spec: Body | None = None, **metadata: Any) -> Body:  # noqa: ANN401 - any JSON
     metadata = {"ownerReferences": owned("TrainJob", "tune", "trainjob-1"), **metadata}
-    return body("tune-node-0", 7, **metadata) | {"spec": {"parallelism": 2} | (spec or {}), "status": status or {}}
+    return body("tune-node-0", 7, **metadata) | {
+        "spec": {"parallelism": 2, "template": {"spec": {"containers": []}}} | (spec or {}),
+        "status": status or {},
+    }
 
 
 def pod(status: Body | None = None, **metadata: Any) -> Body:  # noqa: ANN401 - any JSON

@@ -3,7 +3,7 @@ from trainjob_operator.api.trainjob import parse_trainjob
 from trainjob_operator.controller.memory import INSPECT_EVERY, Inspection, Memory, Resolver
 from trainjob_operator.controller.pacing import Pacer
 from trainjob_operator.reconciler.resolve import resolve
-from trainjob_operator.reconciler.state import Child, Kind, Refusal
+from trainjob_operator.reconciler.state import Child, Endpoint, Kind, Refusal
 
 REFUSAL = Refusal("Job", "tune-node-0", "Forbidden", "exceeded quota")
 PODS = Refusal("Pod", "tune-node-0", "FailedCreate", "violates PodSecurity")
@@ -85,11 +85,14 @@ def test_what_events_told_is_forgotten_with_the_first_pod_or_with_the_job() -> N
     assert set(memory.inspections) == {"waiting"}
 
 
-def test_a_trainjob_is_resolved_anew_only_if_it_or_its_runtime_is_another() -> None:
+def test_a_trainjob_is_resolved_anew_only_if_its_spec_runtime_or_endpoint_is_another() -> None:
     resolver, job, runtime = Resolver(), parse_trainjob(TRAINJOB), parse_runtime(RUNTIME)
-    first = resolver(job, runtime)
+    edited = job.model_copy(update={"metadata": job.metadata.model_copy(update={"generation": 2})})
+    endpoint = Endpoint("https://trainer.svc:10443", "certificates")
+    first = resolver(job, runtime, None)
 
     assert first == resolve(job, runtime)
-    assert resolver(job, runtime) is first
-    assert resolver(parse_trainjob(TRAINJOB), runtime) is not first
-    assert resolver(job, None) == resolve(job, None)
+    assert resolver(parse_trainjob(TRAINJOB), runtime, None) is first
+    assert (second := resolver(edited, runtime, None)) is not first
+    assert resolver(edited, runtime, endpoint) == resolve(edited, runtime, endpoint) != second
+    assert resolver(edited, None, endpoint) == resolve(edited, None)

@@ -43,5 +43,12 @@ def test_a_condition_takes_the_counts_along() -> None:
     assert pacer.seconds_left(11.0) == 3
 
 
+def test_a_minor_change_waits_until_one_that_matters_joins_it() -> None:
+    pacer = Pacer(3)
+
+    assert pacer.seconds_left(10.0, minor=True) == 30
+    assert pacer.seconds_left(20.0, minor=False) == -7
+
+
 def test_no_delay() -> None:
     assert Pacer(0).seconds_left(10.0) == 0

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from trainjob_operator.api.conditions import Condition
-from trainjob_operator.api.trainjob import JobStatus, TrainerStatus, TrainJob, TrainJobStatus, parse_trainjob
+from trainjob_operator.api.status import JobStatus, TrainerStatus, TrainJobStatus
+from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
 from trainjob_operator.controller.events import build_event
 from trainjob_operator.controller.status import status_patch
 from trainjob_operator.reconciler.state import Event

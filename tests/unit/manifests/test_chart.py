@@ -22,6 +22,7 @@ from tests.unit.manifests.rendering import (
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 SMOLLM2 = "torchtune-smollm2-135m"
 LLAMA = "torchtune-llama3.2-1b"
+ALL = {file.stem for file in RUNTIMES.glob("*.yaml")} - {"kustomization"}
 
 
 def operator_container(objects: list[Manifest]) -> Manifest:
@@ -58,10 +59,7 @@ def test_package_holds_crds_and_runtimes_and_nothing_that_disturbs_helm(tmp_path
         "crds/trainer.kubeflow.org_trainingruntimes.yaml",
         "crds/trainer.kubeflow.org_trainjobs.yaml",
     }
-    assert {name for name in inside if name.startswith("runtimes/")} == {
-        f"runtimes/{LLAMA}.yaml",
-        f"runtimes/{SMOLLM2}.yaml",
-    }
+    assert {name for name in inside if name.startswith("runtimes/")} == {f"runtimes/{name}.yaml" for name in ALL}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +93,11 @@ def test_copies_in_the_chart_are_up_to_date(source: Path, copy: Path) -> None:
         ('proxy.httpProxy="proxy:3128"', "/proxy/httpProxy"),
         ('caBundle={"configMap":"a","secret":"b"}', "/caBundle"),
         ("crds.apply=1", "/crds/apply"),
+        ("crds.jobset=1", "/crds/jobset"),
+        ('settings={"log_format":"json"}', "/settings"),
+        ('certManager.issuerRef={"kind":"Vault"}', "/certManager/issuerRef/kind"),
+        ('publicConfig.namespace="Kubeflow"', "/publicConfig/namespace"),
+        ("networkPolicy=true", "/networkPolicy"),
     ],
 )
 def test_wrong_values_are_refused(value: str, complaint: str) -> None:
@@ -156,7 +159,7 @@ def test_hub_and_proxy_reach_the_runtimes_and_not_the_operator() -> None:
         "NO_PROXY": ".svc,10.0.0.0/8",
     }
     containers = runtime_containers(objects)
-    assert len(containers) == 6
+    assert len(containers) == 13
     for container in containers.values():
         assert environment(container).items() >= (wanted | {"HOME": "/workspace/.home"}).items()
     assert not wanted.keys() & {variable["name"] for variable in operator_container(objects)["env"]}
@@ -206,7 +209,7 @@ def test_the_cpu_image_can_be_had_with_gpu_limits() -> None:
     [
         ("runtimes.enabled=false", set()),
         (f'runtimes.names=["{SMOLLM2}"]', {SMOLLM2}),
-        ("runtimes={}", {LLAMA, SMOLLM2}),
+        ("runtimes={}", ALL),
     ],
 )
 def test_runtimes_are_a_choice(value: str, names: set[str]) -> None:
@@ -258,3 +261,11 @@ def test_what_is_said_of_pods_reaches_the_operators() -> None:
     }
     assert {key: template["spec"][key] for key in expected} == expected
     assert template["spec"]["containers"][0]["resources"] == {"requests": {"cpu": 1, "memory": "192Mi"}}
+
+
+def test_jobsets_crd_comes_only_if_it_is_asked_for_and_stays() -> None:
+    name = "jobsets.jobset.x-k8s.io"
+    assert name not in {each["metadata"]["name"] for each in chart()}
+    assert one(chart("crds.jobset=true"), "CustomResourceDefinition", name)["metadata"]["annotations"] == {
+        "helm.sh/resource-policy": "keep"
+    }

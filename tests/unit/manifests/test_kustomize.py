@@ -1,7 +1,17 @@
 """kubectl's way and Helm's come to the same objects."""
 
 import yaml
-from tests.unit.manifests.rendering import BASE, CPU_OVERLAY, CRDS, NAMESPACE, RUNTIMES, Manifest, chart, kustomization
+from tests.unit.manifests.rendering import (
+    BASE,
+    CPU_OVERLAY,
+    CRDS,
+    NAMESPACE,
+    PUBLIC,
+    RUNTIMES,
+    Manifest,
+    chart,
+    kustomization,
+)
 
 HELMS_OWN = ("app.kubernetes.io/managed-by", "helm.sh/chart")
 
@@ -18,7 +28,7 @@ def test_base_equals_the_chart_with_its_default_values() -> None:
     base = by_identity(kustomization(BASE))
     namespace = base.pop(f"Namespace/{NAMESPACE}")
 
-    assert base == by_identity(chart("crds.apply=false"))
+    assert base == by_identity(chart("crds.apply=false", "publicConfig.enabled=false"))
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
@@ -26,7 +36,16 @@ def test_cpu_overlay_equals_the_chart_with_accelerator_cpu() -> None:
     overlay = by_identity(kustomization(CPU_OVERLAY))
     del overlay[f"Namespace/{NAMESPACE}"]
 
-    assert overlay == by_identity(chart("crds.apply=false", 'runtimes.accelerator="cpu"'))
+    assert overlay == by_identity(chart("crds.apply=false", "publicConfig.enabled=false", 'runtimes.accelerator="cpu"'))
+
+
+def test_what_is_public_equals_the_charts() -> None:
+    everything = by_identity(chart())
+    helms = {name: each for name, each in everything.items() if each["metadata"].get("namespace") == "kubeflow-system"}
+
+    assert by_identity(kustomization(PUBLIC)) == helms
+    assert everything["Namespace/kubeflow-system"]["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert "Namespace/kubeflow-system" not in by_identity(chart(f'publicConfig.namespace="{NAMESPACE}"'))
 
 
 def test_the_first_step_is_the_crds_and_the_second_has_none() -> None:

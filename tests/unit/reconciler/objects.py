@@ -52,7 +52,7 @@ def resolved(job: TrainJob, runtime: Runtime | None = None) -> ResolvedJob:
 
 def rejected(job: TrainJob, runtime: Runtime | None) -> Rejected:
     result = resolve(job, runtime)
-    assert isinstance(result, Rejected), result
+    assert isinstance(result, Rejected), f"{job.metadata.name} was not rejected"
     return result
 
 

@@ -8,15 +8,21 @@ from tests.property.objects import RUNTIME, trainjob
 from tests.property.world import World
 
 from trainjob_operator.api.conditions import Condition, ConditionType, Reason
+from trainjob_operator.api.patches import RuntimePatch
+from trainjob_operator.api.runtime import RunPolicy
+from trainjob_operator.api.status import FailureStatus, RecipeStatus
+from trainjob_operator.api.trainjob import Trainer
 from trainjob_operator.reconciler.reconcile import reconcile
 from trainjob_operator.reconciler.state import (
     Child,
     Create,
     Delete,
     Exit,
+    Expire,
     Inspect,
     Kind,
     Observed,
+    Patch,
     Plan,
     Refusal,
     Trouble,
@@ -86,6 +92,36 @@ def test_a_trainjob_that_runs_has_counts_and_no_condition(world: World) -> None:
     assert plan.status.observed_generation == 1
     assert plan.status.start_time == START
     assert not plan.urgent
+
+
+def test_the_start_and_that_all_is_up_are_what_somebody_waits_for(world: World) -> None:
+    work(world)
+    plans = [work(world)]
+    world.start_pods(INITIALIZERS[0])
+    plans.append(work(world))
+    run(world, *INITIALIZERS)
+    plans.append(work(world))
+    work(world)
+    world.start_pods("demo-node-0")
+    plans.append(work(world))
+
+    assert [plan.minor for plan in plans] == [False, True, True, False]
+
+
+def test_the_last_pod_of_a_trainjob_that_waits_is_told_of_at_once(world: World) -> None:
+    work(world)
+    world.start_pods(INITIALIZERS[0])
+    work(world)
+    world.set_suspend(suspend=True)
+    reconcile_before_the_pods_end = reconcile(look(world))
+    world.execute(replace(reconcile_before_the_pods_end, actions=()))
+    assert counts(reconcile_before_the_pods_end)["dataset-initializer"][0] == 1
+    world.execute(reconcile(look(world)))
+
+    plan = reconcile(look(world))
+
+    assert plan.urgent
+    assert counts(plan)["dataset-initializer"] == (0, 0, 0)
 
 
 def test_success_is_told_once_and_stays(world: World) -> None:
@@ -308,3 +344,261 @@ def test_a_pod_that_does_not_start(world: World, trouble: Trouble, reason: Reaso
 
     assert condition.reason == reason
     assert message in condition.message
+
+
+def suspensions(plan: Plan) -> dict[str, bool]:
+    return {
+        action.job: operation["value"]
+        for action in plan.actions
+        if isinstance(action, Patch)
+        for operation in action.operations
+        if operation["path"] == "/spec/suspend"
+    }
+
+
+def test_a_trainjob_made_suspended_has_suspended_initializers_and_no_clock(world: World) -> None:
+    world.set_suspend(suspend=True)
+
+    work(world)
+    plan = work(world)
+
+    assert [name for name, job in world.jobs.items() if job.suspended] == INITIALIZERS
+    assert conditions(world) == [("Suspended", "True", "Suspended")]
+    assert plan.status is not None
+    assert plan.status.start_time is None
+    assert {job.name: job.suspended for job in plan.status.jobs_status or ()} == {
+        "dataset-initializer": 1,
+        "model-initializer": 1,
+        "node": 0,
+    }
+    world.pass_time(7200)
+    assert work(world) == Plan()
+
+
+def test_resume_starts_the_clock_anew_and_keeps_what_is_done(world: World) -> None:
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    world.start_pods("demo-node-0")
+    work(world)
+    world.set_suspend(suspend=True)
+
+    assert suspensions(work(world)) == {"demo-node-0": True}
+    assert conditions(world) == [("Suspended", "True", "Suspended")]
+
+    world.pass_time(600)
+    world.set_suspend(suspend=False)
+    plan = work(world)
+
+    assert suspensions(plan) == {"demo-node-0": False}
+    assert created(plan) == []
+    assert conditions(world) == [("Suspended", "False", "Resumed")]
+    assert world.job.status is not None
+    assert world.job.status.start_time == START + timedelta(seconds=600)
+
+    world.start_pods("demo-node-0")
+    work(world)
+    assert conditions(world) == []
+    assert world.job.status.start_time == START + timedelta(seconds=600)
+
+
+def test_suspending_and_resuming_ten_times_leaves_one_set_of_children(world: World) -> None:
+    for _ in range(10):
+        work(world)
+        world.set_suspend(suspend=True)
+        work(world)
+        world.set_suspend(suspend=False)
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    run(world, "demo-node-0")
+    work(world)
+
+    assert len(world.created) == len(set(world.created)) == 6
+    assert conditions(world)[-1] == ("Complete", "True", "AllJobsCompleted")
+
+
+def node_selector_patch(value: str) -> RuntimePatch:
+    pods = {"nodeSelector": {"pool": value}, "tolerations": [{"operator": "Exists"}]}
+    jobs = [{"name": "node", "template": {"spec": {"template": {"spec": pods}}}}]
+    return RuntimePatch.model_validate(
+        {"manager": "kueue.x-k8s.io/manager", "trainingRuntimeSpec": {"template": {"spec": {"replicatedJobs": jobs}}}}
+    )
+
+
+def test_a_suspended_job_is_moved_where_patches_send_it_by_then(world: World) -> None:
+    work(world)
+    world.set_suspend(suspend=True)
+    work(world)
+    world.change(suspend=False, runtime_patches=(node_selector_patch("spot"),))
+
+    plan = reconcile(look(world))
+
+    [patch, _] = [action for action in plan.actions if isinstance(action, Patch)]
+    assert patch.or_replace
+    assert {"op": "add", "path": "/spec/template/spec/nodeSelector", "value": {"pool": "spot"}} in patch.operations
+    assert patch.operations[0] == {"op": "test", "path": "/metadata/uid", "value": patch.uid}
+    world.execute(plan)
+    assert suspensions(reconcile(look(world))) == {}
+
+
+def test_the_deadline_ends_what_runs_and_waits_for_the_pods(world: World) -> None:
+    world.change(active_deadline_seconds=100)
+    work(world)
+    world.start_pods(INITIALIZERS[0])
+    plan = work(world)
+    assert plan.requeue_after == 5.0
+
+    world.pass_time(50)
+    assert reconcile(look(world)).requeue_after == 30.0 or reconcile(look(world)).requeue_after == 50.0
+
+    world.pass_time(50)
+    plan = work(world)
+    assert {action.name for action in plan.actions if isinstance(action, Delete)} == set(INITIALIZERS)
+    assert conditions(world) == [("Stalled", "True", "DeadlineExceeded")]
+
+    work(world)
+    assert conditions(world)[-1] == ("Failed", "True", "DeadlineExceeded")
+    assert world.job.status is not None
+    assert world.job.status.completion_time == START + timedelta(seconds=100)
+    assert work(world) == Plan()
+
+
+def test_a_trainjob_that_cannot_start_meets_its_deadline_too(world: World) -> None:
+    world.change(active_deadline_seconds=100)
+    world.pass_time(100)
+
+    plan = reconcile(look(world, runtime=None))
+
+    assert plan.status is not None
+    assert [one.type for one in plan.status.conditions or ()] == [ConditionType.STALLED, ConditionType.FAILED]
+
+
+def test_the_deadline_does_not_run_while_suspended(world: World) -> None:
+    world.change(active_deadline_seconds=100, suspend=True)
+    work(world)
+    world.pass_time(1000)
+    work(world)
+    assert conditions(world) == [("Suspended", "True", "Suspended")]
+
+    world.set_suspend(suspend=False)
+    work(world)
+    world.pass_time(99)
+    work(world)
+    assert conditions(world) == [("Suspended", "False", "Resumed")]
+
+    world.pass_time(1)
+    work(world)
+    assert conditions(world)[-1] == ("Stalled", "True", "DeadlineExceeded")
+
+
+def test_trainers_that_do_not_come_up_in_time(world: World) -> None:
+    world.change(pre_running_deadline_seconds=60)
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    world.pass_time(60)
+
+    work(world)
+
+    assert conditions(world) == [("Stalled", "True", "PreRunningDeadlineExceeded")]
+
+
+def test_trainers_that_run_are_given_all_the_time(world: World) -> None:
+    world.change(pre_running_deadline_seconds=60)
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    world.start_pods("demo-node-0")
+    world.pass_time(600)
+
+    work(world)
+
+    assert conditions(world) == []
+
+
+def finished(world: World) -> None:
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    run(world, "demo-node-0")
+    work(world)
+
+
+def test_time_to_live_removes_the_trainjob(world: World) -> None:
+    world.change(ttl_seconds_after_finished=60)
+    finished(world)
+
+    assert work(world) == Plan(requeue_after=60.0)
+
+    world.pass_time(60)
+    assert work(world).actions == (Expire(),)
+    assert world.is_deleted
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [pytest.param(None, 60.0, id="the runtime's"), pytest.param(0, None, id="its own, though it is 0")],
+)
+def test_time_to_live_of_the_runtime_is_for_those_that_have_none(
+    world: World, own: int | None, expected: float | None
+) -> None:
+    policy = RunPolicy(ttl_seconds_after_finished=60)
+    world.runtime = RUNTIME.model_copy(update={"spec": RUNTIME.spec.model_copy(update={"run_policy": policy})})
+    world.change(ttl_seconds_after_finished=own)
+    finished(world)
+
+    plan = reconcile(look(world))
+
+    assert plan.requeue_after == expected
+    assert (plan.actions == (Expire(),)) is (own == 0)
+
+
+def test_the_runtimes_jobset_time_to_live_removes_the_children_alone(world: World) -> None:
+    jobset = RUNTIME.spec.template.spec.model_copy(update={"ttl_seconds_after_finished": 30})
+    template = RUNTIME.spec.template.model_copy(update={"spec": jobset})
+    world.runtime = RUNTIME.model_copy(update={"spec": RUNTIME.spec.model_copy(update={"template": template})})
+    finished(world)
+    world.pass_time(30)
+
+    removed = {action.name for action in reconcile(look(world)).actions if isinstance(action, Delete)}
+
+    assert removed == {*INITIALIZERS, "demo-node-0", "demo", "initializer-demo"}
+
+
+def test_the_recipe_is_told_with_the_first_status(world: World) -> None:
+    command = ["tune", "run", "lora_finetune_distributed", "--config", "llama3_2/1B_lora"]
+    world.job = world.job.model_copy(
+        update={"spec": world.job.spec.model_copy(update={"trainer": Trainer(command=tuple(command), num_nodes=2)})}
+    )
+    work(world)
+    work(world)
+
+    assert world.job.status is not None
+    assert world.job.status.recipe == RecipeStatus(
+        model="llama3_2/1B",
+        method="LoRA",
+        recipe="lora_finetune_distributed",
+        config="llama3_2/1B_lora",
+        num_nodes=2,
+        num_proc_per_node="1",
+    )
+
+
+def test_the_evidence_of_the_first_failure_stays(world: World) -> None:
+    work(world)
+    run(world, INITIALIZERS[0], succeed=False)
+    work(world)
+    world.pods.clear()
+    work(world)
+
+    assert world.job.status is not None
+    assert world.job.status.failure == FailureStatus(
+        job=INITIALIZERS[0],
+        pod=f"{INITIALIZERS[0]}-0-abcde",
+        node="node-0",
+        container="c",
+        exit_code=1,
+        reason="Error",
+        log_tail="it broke",
+    )

@@ -25,13 +25,6 @@ def runtime_without(name: str, *, container: bool = False, mount: bool = False, 
 @pytest.mark.parametrize(
     ("spec", "reason", "message"),
     [
-        pytest.param({"suspend": True}, Reason.UNSUPPORTED_FIELD, "spec.suspend: is not supported", id="suspend"),
-        pytest.param(
-            {"activeDeadlineSeconds": 5}, Reason.UNSUPPORTED_FIELD, "spec.activeDeadlineSeconds", id="deadline"
-        ),
-        pytest.param(
-            {"runtimePatches": [{"manager": "a.io/b"}]}, Reason.UNSUPPORTED_FIELD, "runtimePatches", id="patch"
-        ),
         pytest.param(
             {"trainer": {"env": [{"name": "PET_NNODES"}, {"name": "A"}, {"name": "PET_MASTER_ADDR"}]}},
             Reason.INVALID_SPEC,
@@ -64,7 +57,7 @@ def test_trainjob(spec: dict[str, Any], reason: Reason, message: str) -> None:
 @pytest.mark.parametrize(
     "spec",
     [
-        pytest.param({"suspend": False}, id="not suspended"),
+        pytest.param({"suspend": True}, id="suspended"),
         pytest.param({"runtimePatches": []}, id="no patch"),
         pytest.param({"trainer": {}}, id="an empty trainer"),
         pytest.param({"trainer": {"args": ["output_dir=/x"]}}, id="overrides of a runtime's own command"),
@@ -136,11 +129,6 @@ def test_a_source_without_an_initializer(runtime: Runtime, message: str) -> None
             "spec.template.spec.coordinator",
         ),
         (runtime_with(managedBy="me"), Reason.UNSUPPORTED_FIELD, "spec.template.spec.managedBy"),
-        (
-            runtime_with(ttlSecondsAfterFinished=0),
-            Reason.UNSUPPORTED_FIELD,
-            "spec.template.spec.ttlSecondsAfterFinished",
-        ),
         (runtime_without("node", label=True), Reason.RUNTIME_INVALID, "exactly one must be the trainer"),
         (runtime_without("node", container=True), Reason.RUNTIME_INVALID, "must contain the required container node"),
         (

@@ -301,3 +301,36 @@ def test_a_quantity_that_is_none_is_explained() -> None:
 
     assert result.reason is Reason.INVALID_SPEC
     assert "'many' is not a quantity" in result.message
+
+
+@pytest.mark.parametrize(
+    ("runtime", "config", "tokenizer"),
+    [
+        ("torchtune-llama3.2-3b", "llama3_2/3B", ["tokenizer.path=/workspace/model/original/tokenizer.model"]),
+        (
+            "torchtune-qwen2.5-1.5b",
+            "qwen2_5/1.5B",
+            ["tokenizer.path=/workspace/model/vocab.json", "tokenizer.merges_file=/workspace/model/merges.txt"],
+        ),
+    ],
+)
+def test_the_bundled_runtimes_train_their_models(runtime: str, config: str, tokenizer: list[str]) -> None:
+    lora = {"command": SDK, "args": [LORA], "resourcesPerNode": gpus(1)}
+
+    command = container_of(resolved(trainjob(runtime=runtime, trainer=lora))).command or ()
+
+    assert command[2:5] == ("lora_finetune_single_device", "--config", f"{config}_lora_single_device")
+    assert [word for word in command if word.startswith("tokenizer.")] == tokenizer
+
+
+def test_a_program_of_the_users_own_runs_on_torch_distributed() -> None:
+    trainer = {"command": ["bash", "-c", "torchrun train.py"], "numNodes": 2, "resourcesPerNode": gpus(4)}
+
+    result = resolved(trainjob(runtime="torch-distributed", trainer=trainer))
+
+    container = container_of(result)
+    assert container.command == ("bash", "-c", "torchrun train.py")
+    assert env_of(container) | {"PET_NNODES": "2", "PET_NPROC_PER_NODE": "auto"} == env_of(container)
+    assert env_of(container)["PET_MASTER_ADDR"] == "j-node-0-0.j"
+    assert result.recipe is None
+    assert result.claims == ()

@@ -21,7 +21,13 @@ _IGNORE_DISRUPTIONS = {
 }
 
 
-def build_job(job: ResolvedJob, step: Step) -> Manifest:
+_NO_SIDECAR = {"sidecar.istio.io/inject": "false"}
+"""A proxy beside the program would keep the pod running when the program has ended."""
+_NOT_EVICTED = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+"""Training that is moved to save a node costs more than the node."""
+
+
+def build_job(job: ResolvedJob, step: Step, *, is_suspended: bool = False) -> Manifest:
     """Run a step once on each of its pods, under the labels that JobSet would give."""
     marks = _marks(job, step)
     template = step.template
@@ -36,10 +42,11 @@ def build_job(job: ResolvedJob, step: Step) -> Manifest:
         "metadata": metadata,
         "spec": template.spec.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"template"})
         | {"completionMode": "Indexed", "parallelism": step.pods, "completions": step.pods}
+        | ({"suspend": True} if is_suspended else {})
         | _failure_defaults(template.spec)
         | {
             "template": {
-                "metadata": _pod_metadata(pod.metadata, marks),
+                "metadata": _pod_metadata(pod.metadata, marks, is_trainer=step.name == job.trainer),
                 "spec": {"restartPolicy": "Never"} | pod_spec | {"subdomain": job.subdomain},
             }
         },
@@ -62,9 +69,11 @@ def _failure_defaults(spec: JobSpec) -> dict[str, Any]:
     return defaults
 
 
-def _pod_metadata(template: TemplateMeta, marks: dict[str, str]) -> dict[str, Any]:
+def _pod_metadata(template: TemplateMeta, marks: dict[str, str], *, is_trainer: bool) -> dict[str, Any]:
+    """Give a pod its labels and annotations; what the runtime says of sidecars and eviction wins over ours."""
     labels = {key: value for key, value in without_instance(template.labels).items() if key != ANCESTOR_LABEL}
-    return {"labels": labels | marks, "annotations": (template.annotations or {}) | marks}
+    kept = _NOT_EVICTED if is_trainer else {}
+    return {"labels": _NO_SIDECAR | labels | marks, "annotations": kept | (template.annotations or {}) | marks}
 
 
 def _marks(job: ResolvedJob, step: Step) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The image of pods' sandboxes, made of one static program without a builder."""
+"""Images of one static program, made without a builder."""
 
 import hashlib
 import io
@@ -6,21 +6,19 @@ import json
 import tarfile
 from pathlib import Path
 
-from tests.devcluster.spec import PAUSE_IMAGE
 
-
-def write_pause_image(program: Path, archive: Path) -> None:
-    """Write an archive in Docker's format that holds just the program."""
-    layer = _tar({"pause": (program.read_bytes(), 0o755)})
+def write_image(reference: str, program: Path, archive: Path) -> None:
+    """Write an archive in Docker's format that holds just the program, at the root and under its own name."""
+    layer = _tar({program.name: (program.read_bytes(), 0o755)})
     config = json.dumps(
         {
             "architecture": "amd64",
             "os": "linux",
-            "config": {"Entrypoint": ["/pause"], "User": "65535:65535"},
+            "config": {"Entrypoint": [f"/{program.name}"], "User": "65535:65535"},
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
         }
     ).encode()
-    manifest = json.dumps([{"Config": "config.json", "RepoTags": [PAUSE_IMAGE], "Layers": ["layer.tar"]}]).encode()
+    manifest = json.dumps([{"Config": "config.json", "RepoTags": [reference], "Layers": ["layer.tar"]}]).encode()
     files = {"layer.tar": (layer, 0o644), "config.json": (config, 0o644), "manifest.json": (manifest, 0o644)}
     archive.write_bytes(_tar(files))
 

@@ -1,0 +1,123 @@
+"""What is allowed and yet hardly meant: warnings for the person at the keyboard.
+
+No value of an environment variable is ever part of one.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.api.status import RecipeStatus
+from trainjob_operator.api.trainjob import TrainJob, TrainJobSpec
+from trainjob_operator.api.workload import EnvVar
+from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, NODE, SUPPORT_LABEL
+from trainjob_operator.reconciler.templates import find_container
+from trainjob_operator.torchtune.arguments import parse_tune_run
+from trainjob_operator.torchtune.keys import find_unknown_keys
+from trainjob_operator.torchtune.values import find_misreading
+
+_DEPRECATED = "deprecated"
+_LONGEST_JOB_NAME = 20
+_SECRET = re.compile(
+    r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|SECRET_KEY|(SECRET|PRIVATE)_ACCESS_KEY|PRIVATE_KEY)$", re.IGNORECASE
+)
+_PATCHED = "spec.runtimePatches: [{manager: example.com/me, trainingRuntimeSpec: {template: "
+_PODS = "{spec: {replicatedJobs: [{name: %s, template: {spec: {template: %s}}}]}}}}]"
+_SHAPES = {
+    "labels": ("v2.0", "{metadata: {labels: ...}}}}]"),
+    "annotations": ("v2.0", "{metadata: {annotations: ...}}}}]"),
+    "podSpecOverrides": ("v2.0", _PODS % ("%s", "{spec: ...}")),
+    "podTemplateOverrides": ("v2.1", _PODS % ("%s", "{metadata: ..., spec: ...}")),
+}
+
+
+def advise(job: TrainJob, runtime: Runtime | None, recipe: RecipeStatus | None) -> Iterator[str]:
+    """Yield warnings about a new TrainJob."""
+    if runtime is not None and _is_deprecated(runtime):
+        yield (
+            f"spec.runtimeRef: {runtime.kind} {runtime.metadata.name} is deprecated and will be removed: choose"
+            " another one for new TrainJobs"
+        )
+    yield from _advise_on_shapes(job.spec)
+    yield from _advise_on_secrets(job.spec)
+    if recipe is not None and job.spec.trainer is not None:
+        command = job.spec.trainer.command or ()
+        run = parse_tune_run(command)
+        overrides = run.overrides if run is not None else ()
+        yield from _advise_on_overrides(recipe, overrides, "spec.trainer.command", len(command) - len(overrides))
+        yield from _advise_on_overrides(recipe, job.spec.trainer.args or (), "spec.trainer.args", 0)
+
+
+def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:
+    """Yield warnings about a runtime."""
+    if is_new and _is_deprecated(runtime):
+        yield (
+            f"{runtime.kind} {runtime.metadata.name} is labelled {SUPPORT_LABEL}: {_DEPRECATED}: whoever uses it is"
+            " warned"
+        )
+    for at, step in enumerate(runtime.spec.template.spec.replicated_jobs):
+        where = f"spec.template.spec.replicatedJobs[{at}]"
+        if len(step.name) > _LONGEST_JOB_NAME:
+            yield (
+                f"{where}.name: {step.name} has {len(step.name)} characters; Kubeflow Trainer v2.4 allows"
+                f" {_LONGEST_JOB_NAME}, and every one more shortens the names that TrainJobs can have"
+            )
+        container = find_container(step.template, NODE)
+        run = parse_tune_run((container.command if container is not None else None) or ())
+        if run is not None:
+            recipe = RecipeStatus(recipe=run.recipe, config=run.config, num_nodes=1, num_proc_per_node="1")
+            yield from _advise_on_overrides(recipe, run.overrides, f"{where}: override", 0)
+
+
+def _is_deprecated(runtime: Runtime) -> bool:
+    return runtime.kind == CLUSTER_TRAINING_RUNTIME and runtime.metadata.labels.get(SUPPORT_LABEL) == _DEPRECATED
+
+
+def _advise_on_shapes(spec: TrainJobSpec) -> Iterator[str]:
+    targets = [target.name for override in spec.pod_spec_overrides or () for target in override.target_jobs]
+    targets += [target.name for override in spec.pod_template_overrides or () for target in override.target_jobs]
+    for field, value in (
+        ("labels", spec.labels),
+        ("annotations", spec.annotations),
+        ("podSpecOverrides", spec.pod_spec_overrides),
+        ("podTemplateOverrides", spec.pod_template_overrides),
+    ):
+        if value:
+            version, shape = _SHAPES[field]
+            now = shape % (targets or [NODE])[0] if "%s" in shape else shape
+            yield (
+                f"spec.{field} is the form of Kubeflow Trainer {version}, understood here; since v2.2 it is"
+                f" {_PATCHED}{now}"
+            )
+
+
+def _advise_on_secrets(spec: TrainJobSpec) -> Iterator[str]:
+    sources = spec.initializer
+    for where, env, remedy in (
+        ("initializer.dataset", sources.dataset.env if sources and sources.dataset else None, "secretRef"),
+        ("initializer.model", sources.model.env if sources and sources.model else None, "secretRef"),
+        ("trainer", spec.trainer.env if spec.trainer else None, "valueFrom.secretKeyRef"),
+    ):
+        for name in _secrets_in_clear(env or ()):
+            how = f"name it in spec.{where}.{remedy}" if remedy == "secretRef" else f"refer to it by {remedy}"
+            yield (
+                f"spec.{where}.env[{name}] is in clear, for everyone to see who may read TrainJobs or pods: put it"
+                f" into a Secret under the key {name}, and {how}"
+            )
+
+
+def _secrets_in_clear(env: Sequence[EnvVar]) -> Iterator[str]:
+    return (entry.name for entry in env if entry.value and _SECRET.search(entry.name))
+
+
+def _advise_on_overrides(recipe: RecipeStatus, overrides: Sequence[str], where: str, offset: int) -> Iterator[str]:
+    for at, argument in enumerate(overrides):
+        misreading = find_misreading(argument)
+        if misreading is not None:
+            yield f"{where}[{at + offset}] {misreading}"
+    for unknown in find_unknown_keys(recipe.recipe, recipe.config, overrides):
+        hint = f", did you mean {unknown.nearest}?" if unknown.nearest else ": it changes nothing"
+        yield (
+            f"{where}[{unknown.position + offset}]: config {recipe.config} of {recipe.recipe} has no key"
+            f" {unknown.key}{hint}"
+        )

@@ -1,0 +1,186 @@
+"""The entrance: what is asked before an object is stored, and what is answered.
+
+Whatever is asked is answered, be it an object or not: what does not fit the schema is denied, or left to the schema.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Literal
+
+from trainjob_operator.admission.advice import advise, advise_on_runtime
+from trainjob_operator.admission.assessment import assess, check_patch_names
+from trainjob_operator.admission.fixed import check_fixed
+from trainjob_operator.admission.normal import Object, object_at
+from trainjob_operator.admission.patches import changed_fields, check_change
+from trainjob_operator.admission.restoration import restore, stamp
+from trainjob_operator.admission.structure import find_misfits
+from trainjob_operator.admission.translation import count_processes, has_word, write_fractions
+from trainjob_operator.api.runtime import Runtime, parse_runtime
+from trainjob_operator.api.trainjob import RuntimeRef, parse_trainjob
+from trainjob_operator.errors import InvalidObjectError
+from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINING_RUNTIME, TRAINJOB
+from trainjob_operator.reconciler.rules import Violation
+from trainjob_operator.reconciler.runtime_rules import check_runtime
+
+_RUNTIMES = (TRAINING_RUNTIME, CLUSTER_TRAINING_RUNTIME)
+_LONGEST_MESSAGE = 8192
+_LONGEST_WARNING = 400
+_MOST_MISFITS = 50
+_TOO_DEEP = "the object is nested too deeply"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An object that is to be stored. ``old`` is the stored one of an update."""
+
+    kind: str
+    operation: Literal["CREATE", "UPDATE"]
+    old: Mapping[str, Any] | None
+    new: Mapping[str, Any]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether it may be stored. ``patch`` is an RFC 6902 patch of it, ``message`` says why not."""
+
+    allowed: bool
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+    patch: tuple[Mapping[str, Any], ...] = ()
+
+
+def runtime_wanted(request: Request) -> RuntimeRef | None:
+    """Name the runtime that the answer depends on, in the TrainJob's namespace if it has one; None if on none."""
+    spec = _spec(request.new)
+    if request.kind != TRAINJOB or spec is None or _passes(request):
+        return None
+    old = _spec(request.old)
+    try:
+        if old is not None and not changed_fields(old, spec) and not has_word(spec):
+            return None
+    except RecursionError:
+        return None
+    ref = object_at(spec, "runtimeRef")
+    name, group, kind = ref.get("name"), ref.get("apiGroup", GROUP), ref.get("kind", CLUSTER_TRAINING_RUNTIME)
+    if not isinstance(name, str) or not name or group != GROUP or kind not in _RUNTIMES:
+        return None
+    return RuntimeRef(name=name, kind=kind)
+
+
+def mutate(request: Request, runtime: Runtime | None) -> Answer:
+    """Complete a TrainJob, and put back what a client lost on its way.
+
+    What no update may change is refused here already: the schema would answer 422, which is denied no less and makes
+    GitOps tools delete and create anew.
+    """
+    new = _spec(request.new)
+    if request.kind != TRAINJOB or new is None or _passes(request):
+        return Answer(allowed=True)
+    try:
+        return _mutate(_spec(request.old) if _fits(request.old) else None, new, runtime, request.now)
+    except RecursionError:
+        return Answer(allowed=False, message=_TOO_DEEP)
+
+
+def validate(request: Request, runtime: Runtime | None) -> Answer:
+    """Allow or deny, with everything that is wrong, and warn of what is hardly meant."""
+    if _passes(request):
+        return Answer(allowed=True)
+    if request.kind not in {TRAINJOB, *_RUNTIMES}:
+        return Answer(allowed=True)
+    try:
+        if misfits := tuple(islice(find_misfits(request.kind, request.new), _MOST_MISFITS)):
+            return Answer(allowed=False, message="; ".join(misfits)[:_LONGEST_MESSAGE])
+        return _validate_trainjob(request, runtime) if request.kind == TRAINJOB else _validate_runtime(request)
+    except InvalidObjectError as error:
+        return Answer(allowed=False, message=str(error)[:_LONGEST_MESSAGE])
+    except RecursionError:
+        return Answer(allowed=False, message=_TOO_DEEP)
+
+
+def _passes(request: Request) -> bool:
+    """Tell whether an update is of no concern: of an object that is being deleted, or of nothing that is specified."""
+    if request.old is None or request.operation != "UPDATE":
+        return False
+    is_deleted = object_at(request.new, "metadata").get("deletionTimestamp") is not None
+    return is_deleted or request.old.get("spec") == request.new.get("spec")
+
+
+def _mutate(old: Object | None, new: Object, runtime: Runtime | None, now: datetime) -> Answer:
+    translated, warnings = count_processes(old, new, runtime)
+    wanted: Object = write_fractions(translated)
+    if old is not None:
+        wanted, lost = restore(old, wanted)
+        warnings += tuple(
+            f"spec.{field} was missing in an update of spec.suspend or spec.runtimePatches and was kept: remove it in"
+            " an update of its own"
+            for field in lost
+        )
+        if wrong := tuple(check_fixed(old, wanted)):
+            return _deny(wrong, warnings)
+    return Answer(allowed=True, warnings=_tidy(warnings), patch=_patch(new, stamp(old, wanted, now)))
+
+
+def _patch(old: Object, new: Object) -> tuple[Mapping[str, Any], ...]:
+    paths = {name: "/spec/" + name.replace("~", "~0").replace("/", "~1") for name in new}
+    return tuple(
+        {"op": "replace" if name in old else "add", "path": path, "value": new[name]}
+        for name, path in paths.items()
+        if name not in old or old[name] != new[name]
+    )
+
+
+def _validate_trainjob(request: Request, runtime: Runtime | None) -> Answer:
+    job = parse_trainjob(_without_status(request.new))
+    old, new = _spec(request.old), _spec(request.new)
+    if old is None or new is None or not _fits(request.old):
+        assessment = assess(job, runtime)
+        warnings = tuple(advise(job, runtime, assessment.recipe))
+        return _deny(assessment.violations, warnings) if assessment.violations else _allow(warnings)
+    wrong = (*check_fixed(old, new), *check_change(old, new, object_at(request.old, "status")))
+    if changed_fields(old, new):
+        wrong += tuple(check_patch_names(job, runtime))
+    return _deny(wrong, ()) if wrong else Answer(allowed=True)
+
+
+def _fits(body: Mapping[str, Any] | None) -> bool:
+    """Tell whether a stored object fits today's schema; one that does not may become any that does."""
+    try:
+        parse_trainjob(_without_status(body))
+    except InvalidObjectError:
+        return False
+    return True
+
+
+def _validate_runtime(request: Request) -> Answer:
+    runtime = parse_runtime({**request.new, "kind": request.kind})
+    warnings = tuple(advise_on_runtime(runtime, is_new=request.operation == "CREATE"))
+    wrong = tuple(check_runtime(runtime))
+    return _deny(wrong, warnings) if wrong else _allow(warnings)
+
+
+def _deny(violations: tuple[Violation, ...], warnings: tuple[str, ...]) -> Answer:
+    message = "; ".join(dict.fromkeys(map(str, violations)))
+    return Answer(allowed=False, message=message[:_LONGEST_MESSAGE], warnings=_tidy(warnings))
+
+
+def _allow(warnings: tuple[str, ...]) -> Answer:
+    return Answer(allowed=True, warnings=_tidy(warnings))
+
+
+def _tidy(warnings: tuple[str, ...]) -> tuple[str, ...]:
+    """Make header values of them: printable, not too long, each once."""
+    printable = ("".join(char if char.isprintable() else "?" for char in text) for text in warnings)
+    return tuple(dict.fromkeys(text[:_LONGEST_WARNING] for text in printable))
+
+
+def _without_status(body: Mapping[str, Any] | None) -> Object:
+    return {name: value for name, value in (body or {}).items() if name != "status"}
+
+
+def _spec(body: Mapping[str, Any] | None) -> Object | None:
+    spec = body.get("spec") if body is not None else None
+    return spec if isinstance(spec, Mapping) else None

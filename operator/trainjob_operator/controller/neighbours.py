@@ -1,0 +1,91 @@
+"""Whether another operator works on TrainJobs in this cluster: two of them would create each child twice.
+
+Two facts tell of Kubeflow Trainer: a Lease of its name that is being renewed, and a webhook for runtimes. (Webhooks for
+TrainJobs prove nothing, Kueue has them too, even under the same path.)
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.resources import LEASES, VALIDATING_WEBHOOKS, Resource
+from trainjob_operator.errors import ApiError, ConfigurationError
+from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, PEER_LEASE, TRAINING_RUNTIME, VERSION
+from trainjob_operator.settings import PREFIX
+
+logger = logging.getLogger(__name__)
+
+_USUAL_DURATION = 15
+_PATHS = frozenset(
+    f"/validate-{GROUP.replace('.', '-')}-{VERSION}-{kind.lower()}"
+    for kind in (TRAINING_RUNTIME, CLUSTER_TRAINING_RUNTIME)
+)
+
+
+async def require_solitude(kube: Kube, own_configuration: str, *, tolerate: bool) -> None:
+    """Make sure that nobody else works on TrainJobs.
+
+    Raises:
+        ConfigurationError: somebody does, and that is not tolerated.
+    """
+    signs = [*await _leases(kube), *await _webhooks(kube, own_configuration)]
+    if not signs:
+        return
+    found = f"another operator for TrainJobs is in this cluster: {'; '.join(signs)}"
+    if tolerate:
+        logger.warning("%s. Going on, because that is tolerated", found)
+        return
+    raise ConfigurationError(
+        f"{found}. Both would work on the same TrainJobs. Uninstall it first (its TrainJobs are taken over then), or"
+        f" set {PREFIX}TOLERATE_NEIGHBOURS=true to go on beside it"
+    )
+
+
+async def _leases(kube: Kube) -> list[str]:
+    leases = await _list(kube, LEASES, {"fieldSelector": f"metadata.name={PEER_LEASE}"})
+    now = datetime.now(UTC)
+    return [
+        f"the Lease {lease['metadata']['namespace']}/{PEER_LEASE} is held by {lease['spec']['holderIdentity']}"
+        for lease in leases
+        if _is_held(lease.get("spec") or {}, now)
+    ]
+
+
+async def _webhooks(kube: Kube, own: str) -> list[str]:
+    configurations = await _list(kube, VALIDATING_WEBHOOKS, {})
+    services = {
+        configuration["metadata"]["name"]: webhook["clientConfig"].get("service") or {}
+        for configuration in configurations
+        if configuration["metadata"]["name"] != own
+        for webhook in configuration.get("webhooks") or ()
+        if (webhook["clientConfig"].get("service") or {}).get("path") in _PATHS
+    }
+    return [
+        f"ValidatingWebhookConfiguration {name} sends runtimes to Service {service['namespace']}/{service['name']}"
+        for name, service in sorted(services.items())
+    ]
+
+
+async def _list(kube: Kube, resource: Resource, query: Mapping[str, str]) -> list[Body]:
+    """List objects of the whole cluster; without the right to do so the question stays open."""
+    items: list[Body] = []
+    resume = ""
+    while True:
+        try:
+            page = await kube.list_page(resource, None, query=query, resume=resume)
+        except ApiError as error:
+            logger.warning("cannot tell whether another operator for TrainJobs is in this cluster: %s", error)
+            return items
+        items += page.items
+        resume = page.resume
+        if not resume:
+            return items
+
+
+def _is_held(spec: Mapping[str, Any], now: datetime) -> bool:
+    if not spec.get("holderIdentity") or not spec.get("renewTime"):
+        return False
+    duration = timedelta(seconds=spec.get("leaseDurationSeconds") or _USUAL_DURATION)
+    return now < datetime.fromisoformat(spec["renewTime"]) + duration

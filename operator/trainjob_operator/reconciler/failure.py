@@ -1,0 +1,61 @@
+"""The first failure of a TrainJob, and the evidence of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from trainjob_operator.api.status import FailureStatus
+from trainjob_operator.reconciler.family import Family
+from trainjob_operator.reconciler.state import JobChild, Outcome, PodChild
+
+EVIDENCE_EXPECTED_WITHIN = timedelta(seconds=2)
+_MESSAGE_LIMIT = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first Job that failed. ``pod`` is the one that shows why, or None if it is not to be seen (yet)."""
+
+    job: JobChild
+    outcome: Outcome
+    pod: PodChild | None
+
+    def describe(self) -> str:
+        """Say which container of which pod failed, with what exit code, and what it said last."""
+        if self.pod is None or self.pod.exit is None:
+            return f"Job {self.job.name} failed ({self.outcome.reason}): {self.outcome.message}"
+        end = self.pod.exit
+        lines = end.message.strip().splitlines()
+        said = lines[0][:_MESSAGE_LIMIT] if lines else "it left no message; see its log"
+        why = "" if end.reason in {"", "Error"} else f" ({end.reason})"
+        where = f" on node {self.pod.node}" if self.pod.node else ""
+        return (
+            f"Job {self.job.name} failed: container {end.container} of pod {self.pod.name}{where} ended with exit code"
+            f" {end.exit_code}{why}: {said}"
+        )
+
+    def lacks_evidence(self, now: datetime) -> bool:
+        """Tell whether the pod's end may still be on its way: kinds are watched apart and not in step."""
+        return (self.pod is None or self.pod.exit is None) and now - self.outcome.at < EVIDENCE_EXPECTED_WITHIN
+
+    def evidence(self) -> FailureStatus:
+        """Put down what was seen, for the time when the pod is gone."""
+        end = self.pod.exit if self.pod is not None else None
+        return FailureStatus(
+            job=self.job.name,
+            pod=self.pod.name if self.pod is not None else None,
+            node=self.pod.node if self.pod is not None else None,
+            container=end.container if end is not None else None,
+            exit_code=end.exit_code if end is not None else None,
+            reason=(end.reason if end is not None else "") or self.outcome.reason,
+            log_tail=(end.message if end is not None else "") or None,
+        )
+
+
+def find_failure(family: Family) -> Failure | None:
+    """Find the Job that failed first, with the pod of it that failed first."""
+    failed = [(job.outcome, job) for job in family.jobs.values() if job.outcome and not job.outcome.succeeded]
+    if not failed:
+        return None
+    outcome, job = min(failed, key=lambda pair: (pair[0].at, pair[1].name))
+    exits = [(pod.exit.at, pod.name, pod) for pod in family.pods.get(job.name, ()) if pod.exit is not None]
+    return Failure(job=job, outcome=outcome, pod=min(exits)[2] if exits else None)

@@ -1,0 +1,108 @@
+"""Whether an override's key means anything to a recipe. TorchTune itself ignores most misspelt ones in silence."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from trainjob_operator.torchtune.arguments import key_of
+
+_INTERPOLATION = re.compile(r"\$\{([\w.]+)\}")
+_ALIKE = 0.72
+_SURELY_MEANT = 0.8
+_COMPONENT = "_component_"
+_LONGEST = 128
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownKey:
+    """An override whose key the config does not have. ``nearest``: the one that was meant, or None."""
+
+    position: int
+    key: str
+    nearest: str | None
+
+
+def keys_of(recipe: str, config: str) -> frozenset[str]:
+    """Give the keys that a config lists and that its recipe reads; none for those that TorchTune does not ship."""
+    return _by_config().get((recipe, config), frozenset())
+
+
+def find_unknown_keys(recipe: str, config: str, arguments: Iterable[str]) -> tuple[UnknownKey, ...]:
+    """Find the overrides of a shipped config that change nothing.
+
+    Components take more than a config lists: there, only what is nearly a known key is told of, and of components that
+    are not TorchTune's own nothing is.
+    """
+    known = keys_of(recipe, config)
+    overrides = [(at, argument) for at, argument in enumerate(arguments) if not argument.startswith("--")]
+    if not known:
+        return ()
+    used = {name for _, argument in overrides for name in _INTERPOLATION.findall(argument)}
+    foreign = {
+        key_of(argument).removesuffix(f".{_COMPONENT}")
+        for _, argument in overrides
+        if "." in (value := argument.partition("=")[2]) and not value.startswith("torchtune.")
+    }
+    unknown = []
+    for at, argument in overrides:
+        key = key_of(argument).removeprefix("~").removesuffix(f".{_COMPONENT}")
+        if key in known or key in used:
+            continue
+        group, dot, rest = key.partition(".")
+        is_of_component = bool(dot) and group in known
+        if is_of_component and (group in foreign or rest.partition(".")[0] in _parameters_of(group)):
+            continue
+        nearest = _find_nearest(key, known, _SURELY_MEANT if is_of_component else _ALIKE)
+        if nearest is not None or not is_of_component:
+            unknown.append(UnknownKey(position=at, key=key, nearest=nearest))
+    return tuple(unknown)
+
+
+def _find_nearest(key: str, known: frozenset[str], cutoff: float) -> str | None:
+    group, dot, rest = key[:_LONGEST].partition(".")
+    if not dot:
+        inner = min((name for name in known if name.endswith(f".{key}")), default=None)
+        return inner or _closest(group, (name for name in known if "." not in name), cutoff)
+    near = group if group in known else _closest(group, (name for name in known if "." not in name), _SURELY_MEANT)
+    if near is None:
+        return None
+    names = {*_parameters_of(near), *(name.partition(".")[2] for name in known if name.startswith(f"{near}."))}
+    inside = rest if near != group and rest.partition(".")[0] in names else _closest(rest, names, _SURELY_MEANT)
+    return inside and f"{near}.{inside}"
+
+
+def _closest(word: str, words: Iterable[str], cutoff: float) -> str | None:
+    return next(iter(difflib.get_close_matches(word, sorted(words), n=1, cutoff=cutoff)), None)
+
+
+def _parameters_of(group: str) -> frozenset[str]:
+    """Give what components of a kind take; kinds are told by the end of their names, as in ``ref_checkpointer``."""
+    return next((names for kind, names in _components().items() if group.endswith(kind)), frozenset())
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    text = resources.files("trainjob_operator.torchtune").joinpath("keys.yaml").read_text(encoding="utf-8")
+    data: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    return data
+
+
+@cache
+def _components() -> Mapping[str, frozenset[str]]:
+    return {kind: frozenset(names) for kind, names in _data()["components"].items()}
+
+
+@cache
+def _by_config() -> Mapping[tuple[str, str], frozenset[str]]:
+    return {
+        (recipe, config): frozenset((*entry["keys"], *group["keys"]))
+        for recipe, entry in _data()["recipes"].items()
+        for group in entry["groups"]
+        for config in group["configs"]
+    }

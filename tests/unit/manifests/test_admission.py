@@ -1,0 +1,131 @@
+"""Webhooks, certificate and status endpoint of the chart: what fits together, and what lets objects through."""
+
+from typing import Any
+
+import pytest
+from tests.unit.controller.fakes import FakeKube
+from tests.unit.manifests.rendering import NAMESPACE, RUNTIMES, Manifest, chart, one, parse
+
+from trainjob_operator.controller.caches import Caches
+from trainjob_operator.controller.telemetry import Metrics
+from trainjob_operator.controller.webhook import Webhook
+from trainjob_operator.naming import CERTIFICATE_SECRET, MANAGER_SERVICE, STATUS_PORT, WEBHOOK_PORT
+from trainjob_operator.settings import PREFIX, Settings
+
+CONFIGURATIONS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+CERT_MANAGER = "certManager.enabled=true"
+
+
+def webhooks(objects: list[Manifest]) -> list[dict[str, Any]]:
+    return [webhook for each in objects if each["kind"] in CONFIGURATIONS for webhook in each["webhooks"]]
+
+
+def environment(objects: list[Manifest]) -> dict[str, str]:
+    [container] = one(objects, "Deployment", "trainjob-operator")["spec"]["template"]["spec"]["containers"]
+    return {entry["name"]: entry.get("value", "") for entry in container["env"]}
+
+
+def test_every_webhook_is_one_that_the_operator_serves() -> None:
+    app = Webhook(FakeKube(), Caches(lambda _: None, lambda _: None), Metrics()).app()
+    served = {route.resource.canonical for route in app.router.routes() if route.resource is not None}
+
+    assert {webhook["clientConfig"]["service"]["path"] for webhook in webhooks(chart())} == served
+
+
+def test_admission_fails_closed_and_soon() -> None:
+    for webhook in webhooks(chart()):
+        assert (webhook["failurePolicy"], webhook["sideEffects"], webhook["timeoutSeconds"]) == ("Fail", "None", 5)
+        assert [(rule["operations"], rule["apiGroups"]) for rule in webhook["rules"]] == [
+            (["CREATE", "UPDATE"], ["trainer.kubeflow.org"])
+        ]
+        assert not any("/" in resource for rule in webhook["rules"] for resource in rule["resources"])
+        assert [condition["name"] for condition in webhook["matchConditions"]] == ["not-being-deleted", "changed"]
+
+
+def test_upgrades_leave_the_ca_alone() -> None:
+    assert all("caBundle" not in webhook["clientConfig"] for webhook in webhooks(chart()))
+
+
+def test_runtimes_can_opt_out_and_ours_do_so_that_they_can_be_installed_with_the_operator() -> None:
+    selecting = {webhook["name"] for webhook in webhooks(chart()) if "objectSelector" in webhook}
+    assert selecting == {
+        "validator.trainingruntime.trainer.kubeflow.org",
+        "validator.clustertrainingruntime.trainer.kubeflow.org",
+    }
+
+    for file in RUNTIMES.glob("torch*.yaml"):
+        [runtime] = parse(file.read_text())
+        assert runtime["metadata"]["labels"]["trainer.kubeflow.org/webhook-validation"] == "disabled"
+
+
+@pytest.mark.parametrize("release", ["trainjob-operator", "tuner"])
+def test_ports_and_names_fit_together(release: str) -> None:
+    objects = chart(f'fullnameOverride="{release}"')
+    service = one(objects, "Service", release)
+    deployment = one(objects, "Deployment", release)
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    env = {entry["name"]: entry.get("value") for entry in container["env"]}
+
+    assert {port["port"]: ports[port["targetPort"]] for port in service["spec"]["ports"]} == {
+        8080: 8080,
+        443: WEBHOOK_PORT,
+        STATUS_PORT: STATUS_PORT,
+    }
+    assert one(objects, "Service", MANAGER_SERVICE)["spec"]["ports"][0]["port"] == STATUS_PORT
+    assert env[f"{PREFIX}SERVICE_NAME"] == env[f"{PREFIX}WEBHOOK_CONFIGURATION"] == release
+    for webhook in webhooks(objects):
+        target = webhook["clientConfig"]["service"]
+        assert (target["name"], target["namespace"], target["port"]) == (release, NAMESPACE, 443)
+    assert {each["metadata"]["name"] for each in objects if each["kind"] in CONFIGURATIONS} == {release}
+
+
+def test_every_setting_in_the_chart_exists() -> None:
+    objects = chart(CERT_MANAGER, "statusEndpoint.enabled=false", 'settings={"LOG_FORMAT":"json","WORKERS":4}')
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    env = {name: value for name, value in environment(objects).items() if name.startswith(PREFIX)}
+
+    assert env.keys() <= known
+    assert env[f"{PREFIX}WORKERS"] == "4"
+    assert (env[f"{PREFIX}CERTIFICATES"], env[f"{PREFIX}STATUS_ENDPOINT"]) == ("external", "false")
+
+
+@pytest.mark.parametrize(
+    ("issuer", "kinds"),
+    [
+        ("{}", {"Certificate/trainjob-operator", "Certificate/trainjob-operator-ca", "Issuer/trainjob-operator",
+                "Issuer/trainjob-operator-selfsigned"}),
+        ('{"name":"mine","kind":"ClusterIssuer"}', {"Certificate/trainjob-operator"}),
+    ],
+    ids=["an authority of our own", "somebody's issuer"],
+)  # fmt: skip
+def test_cert_manager_makes_the_certificate_and_injects_the_ca(issuer: str, kinds: set[str]) -> None:
+    objects = chart(CERT_MANAGER, f"certManager.issuerRef={issuer}")
+
+    made = {f"{o['kind']}/{o['metadata']['name']}" for o in objects if o["apiVersion"].startswith("cert-manager.io/")}
+    certificate = one(objects, "Certificate", "trainjob-operator")["spec"]
+    assert made == kinds
+    assert certificate["secretName"] == CERTIFICATE_SECRET
+    assert certificate["dnsNames"] == [f"{name}.{NAMESPACE}.svc" for name in ("trainjob-operator", MANAGER_SERVICE)]
+    for kind in CONFIGURATIONS:
+        annotations = one(objects, kind, "trainjob-operator")["metadata"]["annotations"]
+        assert annotations == {"cert-manager.io/inject-ca-from": f"{NAMESPACE}/trainjob-operator"}
+
+
+def test_nothing_of_cert_manager_without_it() -> None:
+    assert "cert-manager" not in str(chart())
+
+
+def test_the_network_policy_is_a_choice() -> None:
+    policies = [each["spec"]["ingress"] for each in chart() if each["kind"] == "NetworkPolicy"]
+
+    assert {port["port"] for [*rules] in policies for rule in rules for port in rule["ports"]} == {8080, 9443, 10443}
+    assert "NetworkPolicy" not in {each["kind"] for each in chart("networkPolicy.enabled=false")}
+
+
+def test_old_pods_go_on_to_answer_while_they_are_taken_out_of_the_service() -> None:
+    spec = one(chart(), "Deployment", "trainjob-operator")["spec"]["template"]["spec"]
+    [container] = spec["containers"]
+
+    pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert 0 < pause < spec["terminationGracePeriodSeconds"]
