@@ -1,22 +1,16 @@
 """The virtual environment that the makers of models run in, made once a machine, and running a module in it."""
 
-import os
-import subprocess
 from pathlib import Path
 
-from tests.devcluster import packages, torch_environment
-from tests.devcluster.cache import ROOT, cache_dir, digest, made
-from tests.devcluster.errors import DevclusterError
-from tests.devcluster.longrun import run_long
+from tests.devcluster import torch_environment, virtual_environment
 
 _REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-_MAKE = '/usr/bin/python3.11 -m venv "$1" && "$1"/bin/python -m pip install --disable-pip-version-check -r "$2"'
-_TAIL_LINES = 15
+_VARIABLES = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
 def ensure() -> Path:
     """Return the environment, made first if it is not there."""
-    return made(cache_dir() / f"models-python-{digest([_REQUIREMENTS.read_bytes()])}", _make)
+    return virtual_environment.ensure("models-python", _REQUIREMENTS, usually="1 min")
 
 
 def run_module(module: str, *arguments: str | Path, with_torch: bool = False) -> str:
@@ -24,28 +18,5 @@ def run_module(module: str, *arguments: str | Path, with_torch: bool = False) ->
 
     With torch, the trainer's environment is laid under this one: torch is there once, in the version that trains.
     """
-    search = [str(ROOT)]
-    if with_torch:
-        search.append(str(torch_environment.ensure() / "lib" / "python3.11" / "site-packages"))
-    env = os.environ | {
-        "PYTHONPATH": os.pathsep.join(search),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "HF_HUB_OFFLINE": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-    }
-    argv = [ensure() / "bin" / "python", "-m", module, *arguments]
-    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        said = "\n".join(done.stderr.splitlines()[-_TAIL_LINES:])
-        raise DevclusterError(f"{module} failed (exit code {done.returncode}):\n{said}")
-    return done.stdout
-
-
-def _make(folder: Path) -> None:
-    packages.ensure(packages.TORCH_PACKAGES)
-    run_long(
-        ["sh", "-eu", "-c", _MAKE, "sh", folder, _REQUIREMENTS],
-        what="Installing what makes the models",
-        usually="1 min",
-        log=cache_dir() / "logs" / "models-python.log",
-    )
+    search = [torch_environment.ensure() / "lib" / "python3.11" / "site-packages"] if with_torch else []
+    return virtual_environment.run_module(ensure(), module, *arguments, search=search, variables=_VARIABLES)

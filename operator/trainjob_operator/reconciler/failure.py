@@ -24,8 +24,7 @@ class Failure:
         if self.pod is None or self.pod.exit is None:
             return f"Job {self.job.name} failed ({self.outcome.reason}): {self.outcome.message}"
         end = self.pod.exit
-        lines = end.message.strip().splitlines()
-        said = lines[0][:_MESSAGE_LIMIT] if lines else "it left no message; see its log"
+        said = _gist(end.message)[:_MESSAGE_LIMIT] or "it left no message; see its log"
         why = "" if end.reason in {"", "Error"} else f" ({end.reason})"
         where = f" on node {self.pod.node}" if self.pod.node else ""
         return (
@@ -49,6 +48,15 @@ class Failure:
             reason=(end.reason if end is not None else "") or self.outcome.reason,
             log_tail=(end.message if end is not None else "") or None,
         )
+
+
+def _gist(message: str) -> str:
+    """Pick the line that says most: the first of what was written for us, the last with a word in it of a log.
+
+    The kubelet hands over the end of the log, newline and all, where the container left no message.
+    """
+    lines = [line.strip() for line in message.splitlines() if any(map(str.isalnum, line))]
+    return lines[-1 if message.endswith("\n") else 0] if lines else ""
 
 
 def find_failure(family: Family) -> Failure | None:

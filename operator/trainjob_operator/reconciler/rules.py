@@ -13,12 +13,14 @@ from trainjob_operator.naming import (
     GROUP,
     MODEL_INITIALIZER,
     RESERVED_ENV,
+    TRAINER,
     TRAINING_RUNTIME,
     WORKSPACE_VOLUME,
     max_trainjob_name_length,
 )
 from trainjob_operator.reconciler.initializer import source_of
 from trainjob_operator.reconciler.templates import find_container
+from trainjob_operator.reconciler.topology import count_nodes
 from trainjob_operator.reconciler.trainer import is_bare_tune_run
 from trainjob_operator.torchtune.arguments import key_of
 
@@ -61,19 +63,28 @@ def check_trainjob(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
 
 
 def _check_name(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
-    longest = max((step.name for step in runtime.spec.template.spec.replicated_jobs), key=len, default="")
-    limit = max_trainjob_name_length(len(longest))
+    hosts = [f"{step.name}-0-{max(_pods(job, runtime, step) - 1, 0)}" for step in _steps(runtime)]
+    longest = max(hosts, key=len, default="")
+    limit = max_trainjob_name_length(longest)
     if len(job.metadata.name) > limit:
         yield Violation(
             Reason.NAME_TOO_LONG,
             "metadata.name",
             f"has {len(job.metadata.name)} characters; runtime {runtime.metadata.name} leaves {limit}, because the"
-            f" names of pods (<name>-{longest}-0-0-xxxxx) have to fit into 63: create it anew under a shorter name",
+            f" host names of pods (<name>-{longest}) have to fit into 63: create it anew under a shorter name",
         )
 
 
+def _steps(runtime: Runtime) -> tuple[ReplicatedJob, ...]:
+    return runtime.spec.template.spec.replicated_jobs
+
+
+def _pods(job: TrainJob, runtime: Runtime, step: ReplicatedJob) -> int:
+    return count_nodes(job, runtime) if ancestor_of(step) == TRAINER else step.template.spec.parallelism or 1
+
+
 def _check_initializers(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
-    steps = {step.name: step for step in runtime.spec.template.spec.replicated_jobs}
+    steps = {step.name: step for step in _steps(runtime)}
     for name, field in ((DATASET_INITIALIZER, "dataset"), (MODEL_INITIALIZER, "model")):
         if source_of(job, name) is None:
             continue

@@ -59,7 +59,7 @@ from trainjob_operator.api.trainjob import RuntimeRef
             id="no quantity",
         ),
         pytest.param(
-            {"name": "n" * 34}, "metadata.name: has 34 characters; runtime torchtune-llama3.2-1b leaves 33", id="T22"
+            {"name": "n" * 40}, "metadata.name: has 40 characters; runtime torchtune-llama3.2-1b leaves 39", id="T22"
         ),
         pytest.param(
             {"runtimeRef": {"name": "x", "kind": "Pod", "apiGroup": "v1"}},

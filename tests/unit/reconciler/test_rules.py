@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.unit.reconciler.objects import SDK, rejected, resolved, runtime_body, runtime_with, step, trainjob
+from tests.unit.reconciler.objects import LLAMA, SDK, rejected, resolved, runtime_body, runtime_with, step, trainjob
 
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import Runtime, parse_runtime
@@ -69,13 +69,23 @@ def test_trainjob_that_is_fine(spec: dict[str, Any]) -> None:
     assert resolved(trainjob(**spec)).name == "j"
 
 
-def test_the_longest_name_that_pods_can_carry() -> None:
-    assert resolved(trainjob("n" * 33)).name == "n" * 33
+@pytest.mark.parametrize(
+    ("runtime", "nodes", "limit"),
+    [
+        pytest.param(LLAMA, 1, 39, id="with initializers"),
+        pytest.param("torch-distributed", 1, 54, id="without"),
+        pytest.param("torch-distributed", 0, 54, id="no node"),
+        pytest.param("torch-distributed", 11, 53, id="node 10"),
+    ],
+)
+def test_the_longest_name_that_pods_can_carry(runtime: str, nodes: int, limit: int) -> None:
+    trainer = {"numNodes": nodes}
+    assert resolved(trainjob("n" * limit, runtime, trainer=trainer)).name == "n" * limit
 
-    result = rejected(trainjob("n" * 34), runtime_with())
+    result = rejected(trainjob("n" * (limit + 1), runtime, trainer=trainer), runtime_with(name=runtime))
 
     assert result.reason is Reason.NAME_TOO_LONG
-    assert "has 34 characters; runtime torchtune-llama3.2-1b leaves 33" in result.message
+    assert f"has {limit + 1} characters; runtime {runtime} leaves {limit}" in result.message
 
 
 def test_a_runtime_that_is_missing() -> None:

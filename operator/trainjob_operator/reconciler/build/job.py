@@ -35,7 +35,7 @@ def build_job(job: ResolvedJob, step: Step, *, is_suspended: bool = False) -> Ma
     metadata["labels"] = without_instance(job.labels) | without_instance(template.metadata.labels) | marks
     metadata["annotations"] = job.annotations | (template.metadata.annotations or {}) | marks
     pod = template.spec.template
-    pod_spec = pod.spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    pod_spec = _with_last_words(pod.spec.model_dump(mode="json", by_alias=True, exclude_unset=True))
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -50,6 +50,16 @@ def build_job(job: ResolvedJob, step: Step, *, is_suspended: bool = False) -> Ma
                 "spec": {"restartPolicy": "Never"} | pod_spec | {"subdomain": job.subdomain},
             }
         },
+    }
+
+
+def _with_last_words(pod_spec: dict[str, Any]) -> dict[str, Any]:
+    """Have the end of a container's log kept with the pod's status, where the container itself leaves no message."""
+    policy = "terminationMessagePolicy"
+    return pod_spec | {
+        field: [container | {policy: container.get(policy, "FallbackToLogsOnError")} for container in pod_spec[field]]
+        for field in ("initContainers", "containers")
+        if pod_spec.get(field)
     }
 
 
