@@ -42,6 +42,7 @@ class OperatorProcess:
             "KUBECONFIG": str(_kubeconfig(cluster)),
             "POD_NAMESPACE": NAMESPACE,
             "POD_NAME": "bench",
+            "TRAINJOB_OPERATOR_CERTIFICATES": "none",
             "TRAINJOB_OPERATOR_HTTP_HOST": "127.0.0.1",
             "TRAINJOB_OPERATOR_HTTP_PORT": str(port),
         }

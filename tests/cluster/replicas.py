@@ -69,6 +69,7 @@ class Replicas:
             "kubeconfig": str(kubeconfig),
             "namespaces": ",".join(self._namespaces),
             "lease_namespace": self.namespace,
+            "certificates": "none",  # the replicas of all tests share this machine's ports
             "lease_identity": identity,
         }
         process = OperatorProcess(known | settings, self._folder / f"{self.namespace}-{identity}.log")

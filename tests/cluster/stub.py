@@ -1,8 +1,5 @@
 """A runtime of the true shape whose containers do next to nothing, and TrainJobs on it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import yaml
 from tests.cluster.kube import Body
 from tests.devcluster import base_images
@@ -55,7 +52,7 @@ def replace_program(runtime: Body, step: str, command: list[str]) -> None:
     container.pop("args", None)
 
 
-def trainjob(namespace: str, name: str, runtime: str = RUNTIME, **spec: Mapping[str, Any]) -> Body:
+def trainjob(namespace: str, name: str, runtime: str = RUNTIME, **spec: object) -> Body:
     """Make a TrainJob on a TrainingRuntime of its namespace."""
     return {
         "apiVersion": "trainer.kubeflow.org/v1alpha1",

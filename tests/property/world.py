@@ -12,23 +12,9 @@ from itertools import count
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL
+from trainjob_operator.reconciler.children import Child, Exit, JobChild, Kind, Outcome, PodChild
 from trainjob_operator.reconciler.placement import digest
-from trainjob_operator.reconciler.state import (
-    Child,
-    Create,
-    Delete,
-    Exit,
-    Expire,
-    Inspect,
-    JobChild,
-    Kind,
-    Manifest,
-    Observed,
-    Outcome,
-    Patch,
-    Plan,
-    PodChild,
-)
+from trainjob_operator.reconciler.state import Create, Delete, Expire, Inspect, Manifest, Observed, Patch, Plan
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -26,8 +26,8 @@ from trainjob_operator.controller.summaries import (
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.errors import InvalidObjectError
 from trainjob_operator.naming import TRAINING_RUNTIME, TRAINJOB_NAME_LABEL
+from trainjob_operator.reconciler.children import Child, JobChild, Kind, PodChild
 from trainjob_operator.reconciler.lifecycle import is_finished
-from trainjob_operator.reconciler.state import Child, JobChild, Kind, PodChild
 
 
 class Caches:

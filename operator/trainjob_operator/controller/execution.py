@@ -1,7 +1,6 @@
 """Carry out the actions of a plan, one after the other."""
 
 import logging
-import re
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,30 +9,20 @@ from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
 from trainjob_operator.controller.caches import Caches
 from trainjob_operator.controller.kube import Body, Kube
 from trainjob_operator.controller.memory import Inspection, Memory
+from trainjob_operator.controller.refusals import find_refusal, is_refusal
 from trainjob_operator.controller.resources import CHILD_KINDS, EVENTS, JOBS, TRAINJOBS
 from trainjob_operator.controller.snapshots import read_snapshot
 from trainjob_operator.controller.summaries import summarize_child, trainjob_of
 from trainjob_operator.controller.verdict import Verdict
 from trainjob_operator.errors import ApiError
 from trainjob_operator.naming import TRAINJOB
+from trainjob_operator.reconciler.children import Kind
 from trainjob_operator.reconciler.obstacles import PREDECESSOR_GONE_WITHIN
-from trainjob_operator.reconciler.state import (
-    Action,
-    Create,
-    Delete,
-    Expire,
-    Inspect,
-    Kind,
-    Observed,
-    Patch,
-    Refusal,
-)
+from trainjob_operator.reconciler.state import Action, Create, Delete, Expire, Inspect, Observed, Patch, Refusal
 
 logger = logging.getLogger(__name__)
 
 ALREADY_EXISTS = "AlreadyExists"
-_BEING_TERMINATED = "because it is being terminated"
-_SURE_IN_POD_NAMES = 50  # characters of their Job's name; Kubernetes keeps 52 or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +82,7 @@ class Executor:
             if error.status == HTTPStatus.CONFLICT and error.reason == ALREADY_EXISTS:
                 await self._meet(observed, memory, create)
                 return Verdict.LOOK_AGAIN
-            if not _is_refusal(error):
+            if not is_refusal(error):
                 raise
             refusal = Refusal(kind=create.kind, name=create.name, reason=error.reason, message=str(error))
             memory.hold(create.kind, create.name, time.monotonic(), refusal=refusal, stranger=None)
@@ -205,11 +194,7 @@ class Executor:
             return Verdict.DONE
         query = {"fieldSelector": f"involvedObject.uid={inspect.uid},type=Warning,reason=FailedCreate"}
         page = await self.kube.list_page(EVENTS, job.metadata.namespace, query=query)
-        newest = max(page.items, key=_happened_at, default=None)
-        refusal = None
-        if newest is not None:
-            message = _without_random_name(inspect.job, str(newest.get("message") or ""))
-            refusal = Refusal(kind="Pod", name=inspect.job, reason=str(newest["reason"]), message=message)
+        refusal = find_refusal(inspect.job, page.items)
         known = memory.inspections.get(inspect.job)
         memory.inspections[inspect.job] = Inspection(at=now, refusal=refusal)
         is_news = refusal != (known.refusal if known is not None else None)
@@ -240,31 +225,3 @@ def _is_passing(observed: Observed, body: Body) -> bool:
     created = observed.job.metadata.creation_timestamp
     is_recent = created is not None and observed.now - created < PREDECESSOR_GONE_WITHIN
     return is_recent and any(o.get("controller") and o["kind"] == TRAINJOB for o in owners)
-
-
-def _is_refusal(error: ApiError) -> bool:
-    """Tell whether the object itself was turned down: by validation, quota, admission, or a webhook that is down."""
-    if _BEING_TERMINATED in str(error):
-        return False  # the TrainJob goes with its namespace
-    if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        return "webhook" in str(error)
-    is_ours = error.status in {
-        HTTPStatus.UNAUTHORIZED,
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.CONFLICT,
-        HTTPStatus.TOO_MANY_REQUESTS,
-    }
-    return HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR and not is_ours
-
-
-def _happened_at(event: Body) -> str:
-    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
-
-
-def _without_random_name(job: str, message: str) -> str:
-    """Take the random end off the names of pods, or the same refusal would read differently each time.
-
-    Of a long Job's name its pods carry only the first part.
-    """
-    return re.sub(rf'"({re.escape(job[:_SURE_IN_POD_NAMES])}[a-z0-9-]*)-[a-z0-9]{{5}}"', r'"\1"', message)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.controller.pacing import Pacer
+from trainjob_operator.reconciler.children import Child
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob
-from trainjob_operator.reconciler.state import Child, Endpoint, Refusal
+from trainjob_operator.reconciler.state import Endpoint, Refusal
 
 _FIRST_HOLD = 1.0
 _LONGEST_HOLD = 30.0

@@ -6,8 +6,8 @@ from typing import Any
 
 from trainjob_operator.controller.kube import Body
 from trainjob_operator.naming import REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL, TRAINJOB_UID_LABEL
+from trainjob_operator.reconciler.children import Child, Exit, JobChild, Kind, Outcome, PodChild, Trouble
 from trainjob_operator.reconciler.placement import digest
-from trainjob_operator.reconciler.state import Child, Exit, JobChild, Kind, Outcome, PodChild, Trouble
 
 # A container that waits for one of these is on its way; everything else that it waits for is trouble.
 _ON_ITS_WAY = frozenset({"", "ContainerCreating", "PodInitializing"})

@@ -14,6 +14,7 @@ from trainjob_operator.controller.reflector import Reflector
 from trainjob_operator.controller.resources import MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.controller.watched import Watched
+from trainjob_operator.naming import FIELD_MANAGER
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Trust:
                     {"name": webhook["name"], "clientConfig": {"caBundle": bundle}} for webhook in _webhooks(watched)
                 ],
             }
-            watched.put(await self._kube.apply(resource, watched.name, manifest))
+            watched.put(await self._kube.apply(resource, watched.name, manifest, manager=FIELD_MANAGER))
             logger.info("%s %s trusts our authorities now", resource.kind, watched.name)
 
     def _bundles(self) -> Iterator[tuple[Watched, str]]:

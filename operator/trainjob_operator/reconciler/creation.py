@@ -7,10 +7,11 @@ from trainjob_operator.reconciler.build.claim import build_claim
 from trainjob_operator.reconciler.build.job import build_job
 from trainjob_operator.reconciler.build.service import build_service
 from trainjob_operator.reconciler.build.snapshot import build_snapshot
+from trainjob_operator.reconciler.children import Child, Kind
 from trainjob_operator.reconciler.family import Family
 from trainjob_operator.reconciler.lifecycle import has_begun, is_suspended
 from trainjob_operator.reconciler.resolved import ResolvedJob, Step
-from trainjob_operator.reconciler.state import Child, Create, Kind, Observed
+from trainjob_operator.reconciler.state import Create, Observed
 from trainjob_operator.reconciler.summarize import has_succeeded, is_ready, is_recorded
 
 

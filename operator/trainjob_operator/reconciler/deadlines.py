@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
+from trainjob_operator.reconciler.children import JobChild, Kind
 from trainjob_operator.reconciler.family import Family
 from trainjob_operator.reconciler.lifecycle import started_at
-from trainjob_operator.reconciler.state import Delete, Expire, JobChild, Kind, Observed
+from trainjob_operator.reconciler.state import Delete, Expire, Observed
 from trainjob_operator.reconciler.summarize import is_ready
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from trainjob_operator.api.status import FailureStatus
+from trainjob_operator.reconciler.children import JobChild, Outcome, PodChild
 from trainjob_operator.reconciler.family import Family
-from trainjob_operator.reconciler.state import JobChild, Outcome, PodChild
 
 EVIDENCE_EXPECTED_WITHIN = timedelta(seconds=2)
 _MESSAGE_LIMIT = 1024

@@ -7,7 +7,8 @@ carry the right names and the wrong owner, and must neither be counted nor creat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from trainjob_operator.reconciler.state import Child, JobChild, Kind, Observed, PodChild
+from trainjob_operator.reconciler.children import Child, JobChild, Kind, PodChild
+from trainjob_operator.reconciler.state import Observed
 
 
 @dataclass(frozen=True, slots=True)

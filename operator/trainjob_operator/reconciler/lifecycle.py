@@ -5,8 +5,9 @@ from datetime import datetime
 from trainjob_operator.api.conditions import Condition, ConditionType
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import TRAINJOB_CONTROLLER
+from trainjob_operator.reconciler.children import Kind
 from trainjob_operator.reconciler.family import Family
-from trainjob_operator.reconciler.state import Delete, Kind
+from trainjob_operator.reconciler.state import Delete
 
 
 def is_managed(job: TrainJob) -> bool:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from trainjob_operator.api.conditions import Reason
+from trainjob_operator.reconciler.children import Child, JobChild, PodChild, Trouble
 from trainjob_operator.reconciler.family import Family
-from trainjob_operator.reconciler.state import Child, Inspect, JobChild, Observed, PodChild, Refusal, Trouble
+from trainjob_operator.reconciler.state import Inspect, Observed, Refusal
 
 PODS_EXPECTED_WITHIN = timedelta(seconds=10)
 INSPECT_EVERY = timedelta(seconds=30)

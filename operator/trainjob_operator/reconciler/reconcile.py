@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from trainjob_operator.api.conditions import Condition, ConditionType, Reason
 from trainjob_operator.api.status import FailureStatus
+from trainjob_operator.reconciler.children import Child
 from trainjob_operator.reconciler.creation import find_missing
 from trainjob_operator.reconciler.deadlines import expire, next_deadline
 from trainjob_operator.reconciler.failure import EVIDENCE_EXPECTED_WITHIN, find_failure
@@ -24,7 +25,7 @@ from trainjob_operator.reconciler.obstacles import (
 from trainjob_operator.reconciler.report import Report
 from trainjob_operator.reconciler.resolve import Resolve, resolve
 from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob
-from trainjob_operator.reconciler.state import Child, Observed, Plan
+from trainjob_operator.reconciler.state import Observed, Plan
 from trainjob_operator.reconciler.summarize import has_succeeded
 from trainjob_operator.reconciler.suspension import resume_jobs, suspend_jobs
 

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from trainjob_operator.api.conditions import Condition, ConditionType
 from trainjob_operator.api.status import FailureStatus, JobStatus, TrainJobStatus
+from trainjob_operator.reconciler.children import JobChild
 from trainjob_operator.reconciler.family import Family
 from trainjob_operator.reconciler.resolved import ResolvedJob
-from trainjob_operator.reconciler.state import JobChild, Observed
+from trainjob_operator.reconciler.state import Observed
 
 
 def summarize(

@@ -6,10 +6,11 @@ from datetime import datetime
 from trainjob_operator.api.conditions import Condition, ConditionType, Reason, remove_condition, set_condition
 from trainjob_operator.naming import JOB_NAME_LABELS, JOB_UID_LABELS
 from trainjob_operator.reconciler.build.job import build_job
+from trainjob_operator.reconciler.children import JobChild
 from trainjob_operator.reconciler.family import Family
 from trainjob_operator.reconciler.placement import digest
 from trainjob_operator.reconciler.resolved import ResolvedJob
-from trainjob_operator.reconciler.state import JobChild, Manifest, Patch
+from trainjob_operator.reconciler.state import Manifest, Patch
 
 _POD = "/spec/template/spec"
 

@@ -124,7 +124,7 @@ class FakeKube:
 
     async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any], *, manager: str) -> Body:
         """Merge webhooks by their names."""
-        self._ask(f"apply {resource.plural} {name}")
+        self._ask(f"apply {resource.plural} {name} as {manager}")
         body = copy.deepcopy(self._find(resource, None, name))
         applied = {webhook["name"]: webhook["clientConfig"] for webhook in manifest["webhooks"]}
         for webhook in body["webhooks"]:

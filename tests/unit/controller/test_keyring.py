@@ -104,8 +104,8 @@ async def test_replicas_agree_on_one_certificate_and_the_leader_has_it_trusted(k
 
     assert bundles(kube) == {secret(kube)["ca.crt"]}
     assert [request for request in kube.requests if request.startswith("apply")] == [
-        "apply mutatingwebhookconfigurations operator",
-        "apply validatingwebhookconfigurations operator",
+        "apply mutatingwebhookconfigurations operator as trainjob-operator",
+        "apply validatingwebhookconfigurations operator as trainjob-operator",
     ]
     assert not [request for request in kube.requests if request.startswith("replace")]
 
@@ -117,7 +117,7 @@ async def test_a_bundle_that_somebody_changed_is_put_right(kube: FakeKube) -> No
         kube.put(VALIDATING_WEBHOOKS, configuration(VALIDATING_WEBHOOKS))
         await eventually(lambda: bundles(kube) == {secret(kube)["ca.crt"]})
 
-    assert kube.requests[before:] == ["apply validatingwebhookconfigurations operator"]
+    assert kube.requests[before:] == ["apply validatingwebhookconfigurations operator as trainjob-operator"]
 
 
 async def test_a_deleted_secret_comes_back_with_the_authority_that_trainers_trust(kube: FakeKube) -> None:

@@ -2,8 +2,9 @@ from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.api.trainjob import parse_trainjob
 from trainjob_operator.controller.memory import INSPECT_EVERY, Inspection, Memory, Resolver
 from trainjob_operator.controller.pacing import Pacer
+from trainjob_operator.reconciler.children import Child, Kind
 from trainjob_operator.reconciler.resolve import resolve
-from trainjob_operator.reconciler.state import Child, Endpoint, Kind, Refusal
+from trainjob_operator.reconciler.state import Endpoint, Refusal
 
 REFUSAL = Refusal("Job", "tune-node-0", "Forbidden", "exceeded quota")
 PODS = Refusal("Pod", "tune-node-0", "FailedCreate", "violates PodSecurity")

@@ -11,7 +11,7 @@ from trainjob_operator.controller.summaries import (
     summarize_service,
     trainjob_of,
 )
-from trainjob_operator.reconciler.state import Child, Exit, JobChild, Kind, Outcome, PodChild, Trouble
+from trainjob_operator.reconciler.children import Child, Exit, JobChild, Kind, Outcome, PodChild, Trouble
 
 
 def at(second: int) -> datetime:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from trainjob_operator.reconciler.children import Exit, JobChild, Kind, Outcome, PodChild
 from trainjob_operator.reconciler.failure import Failure
-from trainjob_operator.reconciler.state import Exit, JobChild, Kind, Outcome, PodChild
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 OUTCOME = Outcome(succeeded=False, at=AT, reason="BackoffLimitExceeded", message="Job has reached the backoff limit")

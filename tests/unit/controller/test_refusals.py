@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainjob_operator.controller.execution import _without_random_name
+from trainjob_operator.controller.refusals import _without_random_name
 
 LONG = f"{'n' * 39}-dataset-initializer-0"
 

@@ -1,0 +1,144 @@
+"""What time demands."""
+
+from datetime import timedelta
+
+import pytest
+from tests.property.objects import RUNTIME
+from tests.property.world import World
+from tests.unit.reconciler.life import INITIALIZERS, START, conditions, look, new_world, run, work
+
+from trainjob_operator.api.conditions import ConditionType
+from trainjob_operator.api.runtime import RunPolicy
+from trainjob_operator.reconciler.reconcile import reconcile
+from trainjob_operator.reconciler.state import Delete, Expire, Plan
+
+
+@pytest.fixture
+def world() -> World:
+    return new_world()
+
+
+def test_the_deadline_ends_what_runs_and_waits_for_the_pods(world: World) -> None:
+    world.change(active_deadline_seconds=100)
+    work(world)
+    world.start_pods(INITIALIZERS[0])
+    plan = work(world)
+    assert plan.requeue_after == 10.0  # to look for the other's pods
+
+    world.start_pods(INITIALIZERS[1])
+    work(world)
+    world.pass_time(50)
+    assert reconcile(look(world)).requeue_after == 50.0
+
+    world.pass_time(50)
+    plan = work(world)
+    assert {action.name for action in plan.actions if isinstance(action, Delete)} == set(INITIALIZERS)
+    assert conditions(world) == [("Stalled", "True", "DeadlineExceeded")]
+
+    work(world)
+    assert conditions(world)[-1] == ("Failed", "True", "DeadlineExceeded")
+    assert world.job.status is not None
+    assert world.job.status.completion_time == START + timedelta(seconds=100)
+    assert work(world) == Plan()
+
+
+def test_a_trainjob_that_cannot_start_meets_its_deadline_too(world: World) -> None:
+    world.change(active_deadline_seconds=100)
+    world.pass_time(100)
+
+    plan = reconcile(look(world, runtime=None))
+
+    assert plan.status is not None
+    assert [one.type for one in plan.status.conditions or ()] == [ConditionType.STALLED, ConditionType.FAILED]
+
+
+def test_the_deadline_does_not_run_while_suspended(world: World) -> None:
+    world.change(active_deadline_seconds=100, suspend=True)
+    work(world)
+    world.pass_time(1000)
+    work(world)
+    assert conditions(world) == [("Suspended", "True", "Suspended")]
+
+    world.set_suspend(suspend=False)
+    work(world)
+    world.pass_time(99)
+    work(world)
+    assert conditions(world) == [("Suspended", "False", "Resumed")]
+
+    world.pass_time(1)
+    work(world)
+    assert conditions(world)[-1] == ("Stalled", "True", "DeadlineExceeded")
+
+
+def test_trainers_that_do_not_come_up_in_time(world: World) -> None:
+    world.change(pre_running_deadline_seconds=60)
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    world.pass_time(60)
+
+    work(world)
+
+    assert conditions(world) == [("Stalled", "True", "PreRunningDeadlineExceeded")]
+
+
+def test_trainers_that_run_are_given_all_the_time(world: World) -> None:
+    world.change(pre_running_deadline_seconds=60)
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    world.start_pods("demo-node-0")
+    world.pass_time(600)
+
+    work(world)
+
+    assert conditions(world) == []
+
+
+def finished(world: World) -> None:
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    run(world, "demo-node-0")
+    work(world)
+
+
+def test_time_to_live_removes_the_trainjob(world: World) -> None:
+    world.change(ttl_seconds_after_finished=60)
+    finished(world)
+
+    assert work(world) == Plan(requeue_after=60.0)
+
+    world.pass_time(60)
+    assert work(world).actions == (Expire(),)
+    assert world.is_deleted
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [pytest.param(None, 60.0, id="the runtime's"), pytest.param(0, None, id="its own, though it is 0")],
+)
+def test_time_to_live_of_the_runtime_is_for_those_that_have_none(
+    world: World, own: int | None, expected: float | None
+) -> None:
+    policy = RunPolicy(ttl_seconds_after_finished=60)
+    world.runtime = RUNTIME.model_copy(update={"spec": RUNTIME.spec.model_copy(update={"run_policy": policy})})
+    world.change(ttl_seconds_after_finished=own)
+    finished(world)
+
+    plan = reconcile(look(world))
+
+    assert plan.requeue_after == expected
+    assert (plan.actions == (Expire(),)) is (own == 0)
+
+
+def test_the_runtimes_jobset_time_to_live_removes_the_children_alone(world: World) -> None:
+    jobset = RUNTIME.spec.template.spec.model_copy(update={"ttl_seconds_after_finished": 30})
+    template = RUNTIME.spec.template.model_copy(update={"spec": jobset})
+    world.runtime = RUNTIME.model_copy(update={"spec": RUNTIME.spec.model_copy(update={"template": template})})
+    finished(world)
+    world.pass_time(30)
+
+    removed = {action.name for action in reconcile(look(world)).actions if isinstance(action, Delete)}
+
+    assert removed == {*INITIALIZERS, "demo-node-0", "demo", "initializer-demo"}
