@@ -55,7 +55,7 @@ def test_a_deleted_trainjob_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("moment", ["in training", "complete"])
-def test_deleted_and_created_again_at_once_it_has_its_own_children_and_status(
+def test_t31_deleted_and_created_again_at_once_it_has_its_own_children_and_status(
     kube: Kube, namespace: str, replicas: Replicas, moment: str
 ) -> None:
     kube.create(stub_runtime(namespace, **({"node": SLEEPS} if moment == "in training" else {})))

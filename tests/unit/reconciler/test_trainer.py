@@ -162,12 +162,32 @@ def test_a_bare_tune_run_is_completed(case: Case) -> None:
     assert container.resources.limits == case.limits
 
 
-def test_a_runtime_that_is_lora_stays_lora() -> None:
+def test_t09_a_runtime_that_is_lora_stays_lora() -> None:
     command = container_of(resolved(trainjob(runtime=SMOLLM, trainer={"command": SDK}))).command or ()
 
     assert command[2:5] == ("lora_finetune_single_device", "--config", "llama3_2/1B_lora_single_device")
     assert "model.lora_rank=16" in command
     assert "optimizer.lr=1e-3" in command
+
+
+def test_t10_more_memory_leaves_all_gpus_of_the_runtime_training() -> None:
+    runtime = runtime_with(node={"resources": gpus(4)})
+    memory = {"limits": {"memory": "64Gi", "cpu": 8}}
+
+    container = container_of(resolved(trainjob(trainer={"command": SDK, "resourcesPerNode": memory}), runtime))
+
+    assert "full_finetune_distributed" in (container.command or ())
+    assert env_of(container)["PET_NPROC_PER_NODE"] == "auto"
+    assert env_of(container)["TRAINJOB_ACCELERATORS_PER_NODE"] == "4"
+
+
+def test_t12_a_command_is_one_argument_a_word_and_single_device_recipes_meet_nowhere() -> None:
+    trainer = {"command": SDK, "numProcPerNode": 1}
+
+    command = container_of(resolved(trainjob(trainer=trainer))).command or ()
+
+    assert command[2:5] == ("full_finetune_single_device", "--config", "llama3_2/1B_full_single_device")
+    assert not any("rdzv" in word for word in command)
 
 
 def test_adapters_on_a_runtime_for_all_weights_take_the_model_along_and_leave_its_optimizer() -> None:
