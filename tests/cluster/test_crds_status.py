@@ -102,11 +102,28 @@ def test_a_status_is_kept_as_it_was_sent(api: Api, namespace: str) -> None:
         "observedGeneration": 1,
         "startTime": "2026-01-01T00:00:00Z",
         "completionTime": "2026-01-01T00:00:01Z",
+        "recipe": {
+            "model": "llama3_2/1B",
+            "method": "LoRA",
+            "recipe": "lora_finetune_distributed",
+            "config": "llama3_2/1B_lora",
+            "numNodes": 1,
+            "numProcPerNode": "auto",
+        },
+        "failure": {
+            "job": "job-node-0",
+            "pod": "job-node-0-0-abcde",
+            "node": "node-0",
+            "container": "node",
+            "exitCode": 137,
+            "reason": "OOMKilled",
+            "logTail": "out of memory",
+        },
     }
     own.patch("trainjob", "job", {"status": status}, "--subresource=status")
     assert own.get("trainjob", "job")["status"] == status
     columns = own.cluster.kubectl("get", "trainjobs", f"--namespace={own.namespace}", "--no-headers").split()
-    assert columns[:3] == ["job", "Stalled", "tiny"]
+    assert columns[:4] == ["job", "Stalled", "lora_finetune_distributed", "0"]
 
 
 @pytest.mark.parametrize(("status", "message"), REFUSED_STATUSES.values(), ids=REFUSED_STATUSES.keys())

@@ -57,7 +57,10 @@ REFUSED_TRAINJOBS: dict[str, tuple[Body, str]] = {
         trainjob(trainer={"numProcPerNode": 0}),
         "numProcPerNode must be greater than or equal to 1",
     ),
-    "processes in words": (trainjob(trainer={"numProcPerNode": "auto"}), "must be of type integer"),
+    "processes in words": (
+        trainjob(trainer={"numProcPerNode": "all"}),
+        "numProcPerNode must be greater than or equal to 1, or auto, cpu or gpu",
+    ),
     "half a GPU as a number": (
         trainjob(trainer={"resourcesPerNode": {"limits": {"nvidia.com/gpu": 0.5}}}),
         "spec.trainer.resourcesPerNode.limits.nvidia.com/gpu in body must be of type",

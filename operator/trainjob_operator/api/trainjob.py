@@ -82,7 +82,7 @@ class Trainer(Model):
             rules=(
                 Rule(
                     "type(self) == int ? self >= 1 && self <= 2147483647 : self in ['auto', 'cpu', 'gpu']",
-                    "numProcPerNode must be greater than or equal to 1",
+                    "numProcPerNode must be greater than or equal to 1, or auto, cpu or gpu",
                 ),
                 IMMUTABLE,
             ),
