@@ -75,5 +75,7 @@ class TrainJobStatus(Model):
     observed_generation: Annotated[Int64 | None, Constraints(minimum=0)] = None
     start_time: datetime | None = None
     completion_time: datetime | None = None
+    trainer_start_time: datetime | None = None
+    """When all trainers ran for the first time since the start or the last resumption."""
     recipe: RecipeStatus | None = None
     failure: FailureStatus | None = None

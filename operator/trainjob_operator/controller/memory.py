@@ -1,13 +1,13 @@
 """What is remembered of one TrainJob between two looks at it; losing it costs a few requests, nothing else."""
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
+from trainjob_operator.controller.backoff import back_off
 from trainjob_operator.controller.pacing import Pacer
-from trainjob_operator.reconciler.children import Child
+from trainjob_operator.reconciler.children import Child, Kind
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob
 from trainjob_operator.reconciler.state import Endpoint, Refusal
@@ -78,7 +78,7 @@ class Memory:
         """Put a create off, longer each time."""
         known = self.holds.get((kind, name))
         failures = known.failures + 1 if known is not None else 1
-        pause = min(_FIRST_HOLD * 2.0 ** (failures - 1), _LONGEST_HOLD) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
+        pause = back_off(failures, first=_FIRST_HOLD, longest=_LONGEST_HOLD, jitter=0.25)
         self.holds[kind, name] = Hold(refusal=refusal, stranger=stranger, failures=failures, until=now + pause)
 
     def is_held(self, kind: str, name: str, now: float) -> bool:
@@ -89,6 +89,11 @@ class Memory:
     def release(self, kind: str, name: str) -> None:
         """Forget that a create was refused."""
         self.holds.pop((kind, name), None)
+
+    def forget_refusals(self, there: set[tuple[Kind, str]]) -> None:
+        """Forget the refusals of what is there by now, whoever made it."""
+        for kind, name in there:
+            self.release(kind, name)
 
     def refusals(self) -> Iterator[Refusal]:
         """Yield what was refused: children first, then pods."""

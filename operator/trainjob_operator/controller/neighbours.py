@@ -38,7 +38,8 @@ async def require_solitude(kube: Kube, own_configuration: str, *, tolerate: bool
         logger.warning("%s. Going on, because that is tolerated", found)
         return
     raise ConfigurationError(
-        f"{found}. Both would work on the same TrainJobs. Uninstall it first (its TrainJobs are taken over then), or"
+        f"{found}. Both would work on the same TrainJobs. Uninstall it first: its finished"
+        f" TrainJobs stay as they are, running ones start anew when their JobSets are deleted. Or"
         f" set {PREFIX}TOLERATE_NEIGHBOURS=true to go on beside it"
     )
 

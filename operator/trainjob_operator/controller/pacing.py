@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_SLOWEST = 4
+_SLOWER = (1, 2, 4)
 _QUIET = 10
 _MINOR = 10
 
@@ -26,7 +26,7 @@ class Pacer:
             self._changed_at = now
             if now - self._written_at > _QUIET * self.delay:
                 self._in_a_row = 0
-        wait = _MINOR if minor else min(2.0**self._in_a_row, _SLOWEST)
+        wait = _MINOR if minor else _SLOWER[min(self._in_a_row, len(_SLOWER) - 1)]
         return self._changed_at + self.delay * wait - now
 
     def is_waiting(self) -> bool:

@@ -7,12 +7,12 @@ failure.
 
 import asyncio
 import logging
-import random
 import time
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import NoReturn, Protocol
 
+from trainjob_operator.controller.backoff import back_off
 from trainjob_operator.controller.kube import Body, Kube
 from trainjob_operator.controller.resources import Resource
 from trainjob_operator.controller.telemetry import Metrics
@@ -126,4 +126,4 @@ class Reflector:
 
 
 def _pause(failures: int) -> float:
-    return min(_FIRST_PAUSE * 2.0 ** (failures - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
+    return back_off(failures, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE, jitter=0.5)

@@ -115,7 +115,13 @@ def _trouble(body: Body) -> Trouble | None:
 
 
 def _exit(body: Body) -> Exit | None:
-    """Find the container that failed first. One that waits to be restarted is judged by how it ended last."""
+    """Find the container that failed first. One that waits to be restarted is judged by how it ended last.
+
+    What was evicted did not fail: another pod takes its place.
+    """
+    for condition in body.get("status", {}).get("conditions", ()):
+        if (condition["type"], condition["status"]) == ("DisruptionTarget", "True"):
+            return None
     exits = [
         Exit(
             container=container["name"],

@@ -25,6 +25,7 @@ from trainjob_operator.controller.verdict import Verdict
 from trainjob_operator.controller.workqueue import WorkQueue
 from trainjob_operator.errors import ApiError, InvalidObjectError
 from trainjob_operator.naming import snapshot_name
+from trainjob_operator.reconciler.children import Kind
 from trainjob_operator.reconciler.deadlines import may_inherit_time_to_live
 from trainjob_operator.reconciler.lifecycle import has_begun, is_finished, is_managed
 from trainjob_operator.reconciler.reconcile import reconcile
@@ -98,7 +99,12 @@ class Worker:
             memory = self._recall(key, job)
             observed = await self._observe(key, job, memory)
             plan = reconcile(observed, memory.resolve)
-            verdict = await self._executor.execute(plan.actions, observed, memory)
+            try:
+                verdict = await self._executor.execute(plan.actions, observed, memory)
+            except ApiError:
+                if plan.status is not None and plan.urgent:  # what is known is told, whatever cannot be done about it
+                    await self._writer.write(job, plan.status, plan.events, observed.now)
+                raise
             if verdict is Verdict.DONE and plan.status is not None and self._is_due(plan, memory):
                 verdict = await self._writer.write(job, plan.status, plan.events, observed.now)
                 memory.counts.note_write(time.monotonic(), with_more=plan.urgent)
@@ -123,9 +129,13 @@ class Worker:
         if isinstance(runtime, InvalidObjectError):
             logger.error("what does not fit its schema is taken for missing: %s", runtime)
             runtime = None
+        own = {None, memory.uid}
         owns = any(child.owner_uid == memory.uid for child in (*children, *jobs))
         if memory.snapshot is None and _needs_snapshot(job, runtime, owns=owns):
             memory.snapshot = await self._read_snapshot(key, memory.uid)
+        memory.forget_refusals({(child.kind, child.name) for child in (*children, *jobs) if child.owner_uid in own})
+        if memory.snapshot is not None:
+            memory.release(Kind.CONFIG_MAP, snapshot_name(key.name))
         memory.forget_inspections({pod.job for pod in pods}, {child.name for child in jobs})
         return Observed(
             job=job,

@@ -1,11 +1,11 @@
 """Keys that wait to be worked on: each at most once, at its earliest time, and never in two hands."""
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
+from trainjob_operator.controller.backoff import back_off
 from trainjob_operator.controller.telemetry import Metrics
 
 K = TypeVar("K", bound=Hashable)
@@ -82,7 +82,7 @@ class WorkQueue(Generic[K]):
     def retry(self, key: K, at_least: float = 0.0) -> float:
         """Have a key worked on after a pause that doubles with each failure; returns the seconds."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        pause = min(_FIRST_RETRY * 2.0 ** (failures - 1), _LONGEST_RETRY) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
+        pause = back_off(failures, first=_FIRST_RETRY, longest=_LONGEST_RETRY, jitter=0.25)
         pause = max(pause, at_least)
         self._metrics.queue_retries.inc()
         self.add_after(key, pause)

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.conditions import ConditionType, Reason
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.reconciler.children import JobChild, Kind
 from trainjob_operator.reconciler.family import Family
-from trainjob_operator.reconciler.lifecycle import started_at
+from trainjob_operator.reconciler.lifecycle import find_condition, started_at
 from trainjob_operator.reconciler.state import Delete, Expire, Observed
 from trainjob_operator.reconciler.summarize import is_ready
+
+_A_CENTURY = 100 * 365 * 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,10 @@ def _deadlines(observed: Observed, runtime: Runtime | None, trainer: JobChild | 
     policy = runtime.spec.run_policy if runtime is not None else None
     active = spec.active_deadline_seconds or (policy.active_deadline_seconds if policy is not None else None)
     if active:
-        yield Deadline(
-            start + timedelta(seconds=active), Reason.DEADLINE_EXCEEDED, "TrainJob exceeded its active deadline"
-        )
+        yield Deadline(_after(start, active), Reason.DEADLINE_EXCEEDED, "TrainJob exceeded its active deadline")
     if spec.pre_running_deadline_seconds and not _has_run(observed, trainer):
         yield Deadline(
-            start + timedelta(seconds=spec.pre_running_deadline_seconds),
+            _after(start, spec.pre_running_deadline_seconds),
             Reason.PRE_RUNNING_DEADLINE_EXCEEDED,
             f"the trainers did not all run {spec.pre_running_deadline_seconds} s after the start:"
             " kubectl describe the pods to see what they wait for",
@@ -55,24 +55,22 @@ def _deadlines(observed: Observed, runtime: Runtime | None, trainer: JobChild | 
 
 def _has_run(observed: Observed, trainer: JobChild | None) -> bool:
     """Tell whether all trainers run or did: training that was interrupted is not what the deadline is for."""
-    if trainer is None:
-        return False
-    has_reported = observed.job.status is not None and observed.job.status.trainer_status is not None
-    has_ended = trainer.outcome is not None or trainer.succeeded + trainer.failed > 0
-    return has_reported or has_ended or is_ready(trainer)
+    status = observed.job.status
+    if status is not None and status.trainer_start_time is not None:
+        return True
+    return trainer is not None and (trainer.outcome is not None or is_ready(trainer))
 
 
 def expire(observed: Observed, family: Family) -> tuple[tuple[Delete | Expire, ...], float | None]:
     """Give what of a finished TrainJob is to be removed by now, and the seconds until more is."""
-    status = observed.job.status
-    ended = status.completion_time if status is not None else None
+    ended = _ended_at(observed.job)
     if ended is None:
         return (), None
     runtime = observed.snapshot or observed.runtime
     own, children = _time_to_live(observed.job, runtime), _childrens_time_to_live(runtime)
-    if own is not None and observed.now >= ended + timedelta(seconds=own):
+    if own is not None and observed.now >= _after(ended, own):
         return (Expire(),), None
-    if children is not None and observed.now >= ended + timedelta(seconds=children):
+    if children is not None and observed.now >= _after(ended, children):
         deletes = tuple(_remove(family))
         return deletes, None if own is None else _left(observed, ended, own)
     return (), min((_left(observed, ended, ttl) for ttl in (own, children) if ttl is not None), default=None)
@@ -102,6 +100,19 @@ def _childrens_time_to_live(runtime: Runtime | None) -> int | None:
     return runtime.spec.template.spec.ttl_seconds_after_finished if runtime is not None else None
 
 
+def _ended_at(job: TrainJob) -> datetime | None:
+    """Give the time of the end; Kubeflow Trainer wrote none beside the condition."""
+    if job.status is not None and job.status.completion_time is not None:
+        return job.status.completion_time
+    ends = (find_condition(job, ConditionType.COMPLETE), find_condition(job, ConditionType.FAILED))
+    return next((end.last_transition_time for end in ends if end is not None), None)
+
+
+def _after(start: datetime, seconds: int) -> datetime:
+    """Add seconds, of which the API server lets more through than there is time."""
+    return start + timedelta(seconds=min(seconds, _A_CENTURY))
+
+
 def _remove(family: Family) -> Iterator[Delete]:
     for child in family.children.values():
         if child.owner_uid is not None and not child.deleting:
@@ -109,4 +120,4 @@ def _remove(family: Family) -> Iterator[Delete]:
 
 
 def _left(observed: Observed, ended: datetime, ttl: int) -> float:
-    return max((ended + timedelta(seconds=ttl) - observed.now).total_seconds(), 0.1)
+    return max((_after(ended, ttl) - observed.now).total_seconds(), 0.1)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from trainjob_operator.api.conditions import Reason
+from trainjob_operator.naming import TRAINJOB
 from trainjob_operator.reconciler.children import Child, JobChild, PodChild, Trouble
 from trainjob_operator.reconciler.family import Family
+from trainjob_operator.reconciler.lifecycle import started_at
 from trainjob_operator.reconciler.state import Inspect, Observed, Refusal
 
 PODS_EXPECTED_WITHIN = timedelta(seconds=10)
@@ -68,7 +70,7 @@ def inspections(observed: Observed, family: Family) -> tuple[tuple[Inspect, ...]
     due: list[Inspect] = []
     waits: list[float] = []
     for job in podless_jobs(family):
-        missing_for = observed.now - job.created
+        missing_for = observed.now - max(job.created, started_at(observed.job) or job.created)
         if missing_for >= PODS_EXPECTED_WITHIN:
             due.append(Inspect(job=job.name, uid=job.uid))
             waits.append(INSPECT_EVERY.total_seconds())
@@ -77,13 +79,19 @@ def inspections(observed: Observed, family: Family) -> tuple[tuple[Inspect, ...]
     return tuple(due), min(waits, default=None)
 
 
-def is_predecessors(child: Child) -> bool:
-    """Tell whether garbage collection will remove this stranger by itself."""
-    return child.deleting or child.owner_kind == "TrainJob"
+def is_predecessors(child: Child, trainjob: str) -> bool:
+    """Tell whether garbage collection will remove this stranger by itself: it is of an earlier TrainJob of the name."""
+    return child.deleting or (child.owner_kind == TRAINJOB and child.labelled == trainjob)
 
 
 def _conflict_obstacle(observed: Observed, conflict: Child) -> Obstacle | None:
-    if not is_predecessors(conflict):
+    if conflict.owner_kind == TRAINJOB and conflict.labelled != observed.job.metadata.name:
+        return Obstacle(
+            Reason.CHILD_CONFLICT,
+            f"{conflict.kind} {conflict.name} belongs to TrainJob {conflict.labelled}: the runtime's network.subdomain"
+            " gives all its TrainJobs in a namespace this one name; this TrainJob goes on when that one is deleted",
+        )
+    if not is_predecessors(conflict, observed.job.metadata.name):
         owner = f"belongs to a {conflict.owner_kind}" if conflict.owner_kind else "has no owner"
         return Obstacle(
             Reason.CHILD_CONFLICT,

@@ -50,8 +50,7 @@ def reconcile(observed: Observed, resolve: Resolve = resolve) -> Plan:
         return Plan()
     family = gather(observed)
     if is_finished(observed.job):
-        removals, look_again = expire(observed, family)
-        return Plan(actions=(*release(family), *removals), requeue_after=look_again)
+        return _conclude(observed, family)
     failure = find_failure(family)
     if failure is not None and failure.lacks_evidence(observed.now):
         return Plan(requeue_after=EVIDENCE_EXPECTED_WITHIN.total_seconds())
@@ -60,6 +59,15 @@ def reconcile(observed: Observed, resolve: Resolve = resolve) -> Plan:
         end = _End(Reason.FAILED_JOBS, failure.describe(), failure.outcome.at, failure.evidence())
         return _fail(observed, family, _known(result), end)
     return _go_on(observed, family, result)
+
+
+def _conclude(observed: Observed, family: Family) -> Plan:
+    """Leave a finished TrainJob as it is, but for what time takes away, and note which of its versions was seen."""
+    removals, look_again = expire(observed, family)
+    status, generation = observed.job.status, observed.job.metadata.generation
+    is_seen = status is None or status.observed_generation == generation
+    seen = None if is_seen or status is None else status.model_copy(update={"observed_generation": generation})
+    return Plan(actions=(*release(family), *removals), status=seen, urgent=not is_seen, requeue_after=look_again)
 
 
 def _go_on(observed: Observed, family: Family, result: ResolvedJob | Rejected) -> Plan:
@@ -72,7 +80,8 @@ def _go_on(observed: Observed, family: Family, result: ResolvedJob | Rejected) -
     if deadline is not None and observed.now >= deadline.at:
         return _fail(observed, family, resolved, _End(deadline.reason, deadline.message, deadline.at))
     if isinstance(result, Rejected):
-        plan = _report(observed, family, None, Obstacle(result.reason, result.message))
+        report = _report(observed, family, None, Obstacle(result.reason, result.message))
+        plan = replace(report, actions=tuple(suspend_jobs(family)) if is_suspended(observed.job) else ())
     else:
         plan = _proceed(observed, family, result)
     left = (deadline.at - observed.now).total_seconds() if deadline is not None else None
@@ -123,7 +132,7 @@ def _report(observed: Observed, family: Family, resolved: ResolvedJob | None, ob
 
 def _wait_for_predecessor(observed: Observed, conflict: Child | None) -> float | None:
     created = observed.job.metadata.creation_timestamp
-    if conflict is None or created is None or not is_predecessors(conflict):
+    if conflict is None or created is None or not is_predecessors(conflict, observed.job.metadata.name):
         return None
     left = PREDECESSOR_GONE_WITHIN - (observed.now - created)
     return max(left, timedelta(seconds=1)).total_seconds() if left > timedelta() else None

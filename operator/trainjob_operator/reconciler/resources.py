@@ -1,12 +1,17 @@
 """Resources of a trainer: the runtime's with the TrainJob's over them, and what they say about accelerators."""
 
+import re
 from collections.abc import Mapping
 from math import ceil
 
 from trainjob_operator.api.quantities import Quantity, format_quantity, parse_quantity
 from trainjob_operator.api.workload import ResourceRequirements
 
-_ACCELERATORS = ("gpu", "nvidia.com/mig-", "google.com/tpu", "huawei.com/ascend", "habana.ai/gaudi", "neuron")
+_ACCELERATOR = re.compile(
+    r"gpus?(\.shared)?$|^gpu\.[^/]+/|^nvidia\.com/mig-|^google\.com/tpu$|^huawei\.com/ascend|^habana\.ai/gaudi$"
+    r"|^aws\.amazon\.com/neuron(core|device)?$"
+)
+"""Devices; not what is counted of one, such as ``nvidia.com/gpumem``."""
 
 Amounts = Mapping[str, Quantity]
 
@@ -41,7 +46,7 @@ def merge_resources(
 
 def is_accelerator(resource: str) -> bool:
     """Tell whether a resource is a device that trains."""
-    return any(marker in resource.lower() for marker in _ACCELERATORS)
+    return _ACCELERATOR.search(resource.lower()) is not None
 
 
 def count_accelerators(resources: ResourceRequirements | None) -> int:

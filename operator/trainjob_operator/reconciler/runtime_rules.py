@@ -97,6 +97,9 @@ def _check_step(step: ReplicatedJob, earlier: set[str]) -> Iterator[Violation]:
         )
     if step.template.spec.completion_mode not in {None, "Indexed"}:
         yield _unsupported(f"{where}.template.spec.completionMode", "NonIndexed ")
+    for field in ("managedBy", "ttlSecondsAfterFinished"):
+        if (step.template.spec.model_extra or {}).get(field) is not None:
+            yield _unsupported(f"{where}.template.spec.{field}")
     if step.template.spec.suspend:
         yield _unsupported(f"{where}.template.spec.suspend")
 

@@ -30,6 +30,7 @@ def summarize(
         failure: the evidence of its first failure; what the status has already is of an earlier one, and stays.
     """
     old = observed.job.status or TrainJobStatus()
+    start = _start_time(observed, family, conditions)
     known = {status.name: status for status in old.jobs_status or ()}
     steps = known if resolved is None else [step.name for step in resolved.steps]
     return TrainJobStatus(
@@ -37,8 +38,9 @@ def summarize(
         jobs_status=tuple(_count(name, family.jobs.get(name), known.get(name)) for name in steps) or None,
         trainer_status=old.trainer_status,
         observed_generation=observed.job.metadata.generation,
-        start_time=_start_time(observed, family, conditions),
+        start_time=start,
         completion_time=completed,
+        trainer_start_time=_trainer_start_time(observed, family, resolved, start),
         recipe=old.recipe if resolved is None else resolved.recipe,
         failure=old.failure or failure,
     )
@@ -55,6 +57,19 @@ def _start_time(observed: Observed, family: Family, conditions: tuple[Condition,
     if suspended is not None:
         return suspended.last_transition_time
     return min((job.created for job in family.jobs.values()), default=None)
+
+
+def _trainer_start_time(
+    observed: Observed, family: Family, resolved: ResolvedJob | None, start: datetime | None
+) -> datetime | None:
+    """Keep when all trainers ran first since the start or the last resumption."""
+    old = observed.job.status
+    if start is None:
+        return None
+    if old is not None and old.trainer_start_time is not None and old.start_time == start:
+        return old.trainer_start_time
+    trainer = family.jobs.get(resolved.trainer) if resolved is not None else None
+    return observed.now.replace(microsecond=0) if trainer is not None and is_ready(trainer) else None
 
 
 def has_succeeded(observed: Observed, family: Family, step: str) -> bool:

@@ -119,6 +119,13 @@ def test_a_new_pod() -> None:
     )
 
 
+def test_an_evicted_pod_did_not_fail() -> None:
+    disrupted = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
+    status = {"phase": "Failed", "conditions": [disrupted], "containerStatuses": [container("node", **ended(137))]}
+
+    assert summarize_pod(pod(status)).exit is None
+
+
 UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/2 nodes: no GPU"}
 
 

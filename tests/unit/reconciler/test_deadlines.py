@@ -1,11 +1,12 @@
 """What time demands."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.property.objects import RUNTIME
 from tests.property.world import World
-from tests.unit.reconciler.life import INITIALIZERS, START, conditions, look, new_world, run, work
+from tests.unit.reconciler.life import INITIALIZERS, START, conditions, created, look, new_world, run, work
 
 from trainjob_operator.api.conditions import ConditionType
 from trainjob_operator.api.runtime import RunPolicy
@@ -142,3 +143,65 @@ def test_the_runtimes_jobset_time_to_live_removes_the_children_alone(world: Worl
     removed = {action.name for action in reconcile(look(world)).actions if isinstance(action, Delete)}
 
     assert removed == {*INITIALIZERS, "demo-node-0", "demo", "initializer-demo"}
+
+
+def test_trainers_that_ran_once_may_be_interrupted(world: World) -> None:
+    world.change(pre_running_deadline_seconds=60)
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    world.start_pods("demo-node-0")
+    work(world)
+    world.jobs["demo-node-0"] = replace(world.jobs["demo-node-0"], ready=0)
+    world.pass_time(3600)
+
+    work(world)
+
+    assert conditions(world) == []
+
+
+def test_after_a_resumption_trainers_have_to_come_up_in_time_again(world: World) -> None:
+    world.change(pre_running_deadline_seconds=60)
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    world.start_pods("demo-node-0")
+    work(world)
+    world.set_suspend(suspend=True)
+    work(world)
+    work(world)
+    world.set_suspend(suspend=False)
+    work(world)
+    world.pass_time(60)
+
+    work(world)
+
+    assert conditions(world)[-1] == ("Stalled", "True", "PreRunningDeadlineExceeded")
+
+
+@pytest.mark.parametrize("field", ["active_deadline_seconds", "pre_running_deadline_seconds"])
+def test_a_deadline_beyond_all_time_is_none(world: World, field: str) -> None:
+    world.change(**{field: 2**63 - 1})
+
+    assert created(work(world))
+
+
+def test_a_trainjob_that_another_operator_finished_has_a_time_to_live_too(world: World) -> None:
+    finished(world)
+    assert world.job.status is not None
+    without = world.job.status.model_copy(update={"completion_time": None})
+    world.job = world.job.model_copy(update={"status": without})
+    world.change(ttl_seconds_after_finished=0)
+
+    assert Expire() in work(world).actions
+
+
+def test_a_change_after_the_end_is_seen(world: World) -> None:
+    finished(world)
+    world.change(ttl_seconds_after_finished=600)
+
+    work(world)
+
+    assert world.job.status is not None
+    assert world.job.status.observed_generation == world.job.metadata.generation
+    assert work(world).status is None

@@ -116,3 +116,12 @@ def test_a_pod_that_does_not_start(world: World, trouble: Trouble, reason: Reaso
 
     assert condition.reason == reason
     assert message in condition.message
+
+
+def test_a_name_that_another_trainjob_has_is_told_of(world: World) -> None:
+    other = child(Kind.SERVICE, "demo", owner_kind="TrainJob", labelled="another")
+
+    condition = stalled(reconcile(look(world, children=(other,))))
+
+    assert condition.reason == Reason.CHILD_CONFLICT
+    assert "Service demo belongs to TrainJob another: the runtime's network.subdomain" in condition.message

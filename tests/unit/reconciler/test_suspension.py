@@ -110,3 +110,14 @@ def test_a_suspended_job_is_moved_where_patches_send_it_by_then(world: World) ->
     assert patch.operations[0] == {"op": "test", "path": "/metadata/uid", "value": patch.uid}
     world.execute(plan)
     assert suspensions(reconcile(look(world))) == {}
+
+
+def test_a_trainjob_that_cannot_be_resolved_any_more_lets_go_of_its_pods(world: World) -> None:
+    work(world)
+    world.start_pods(INITIALIZERS[0])
+    work(world)
+    world.set_suspend(suspend=True)
+
+    plan = reconcile(look(world, snapshot=None, runtime=None))
+
+    assert suspensions(plan) == dict.fromkeys(INITIALIZERS, True)

@@ -72,7 +72,7 @@ def _failure_defaults(spec: JobSpec) -> dict[str, Any]:
     if spec.template.spec.restart_policy not in {None, "Never"}:
         return {}
     defaults: dict[str, Any] = {}
-    if spec.backoff_limit is None:
+    if spec.backoff_limit is None and "backoffLimitPerIndex" not in (spec.model_extra or {}):
         defaults["backoffLimit"] = 0
     if spec.pod_failure_policy is None:
         defaults["podFailurePolicy"] = _IGNORE_DISRUPTIONS
