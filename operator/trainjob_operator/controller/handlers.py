@@ -63,7 +63,7 @@ async def started(settings: kopf.OperatorSettings, memo: Memo, **_: object) -> N
     settings.networking.connect_timeout = 5
     settings.networking.error_backoffs = EndlessPauses()
     settings.queueing.idle_timeout = 0.5
-    settings.process.ultimate_exiting_timeout = 25  # the pod's grace period is 30
+    settings.process.ultimate_exiting_timeout = 25  # with ten seconds before it, less than the pod's grace period
     await memo.engine.start()
 
 
