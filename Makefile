@@ -6,7 +6,7 @@ BIN := .venv/bin
 REQUIREMENTS := $(wildcard images/operator/requirements.txt images/initializer/requirements.txt tests/requirements.txt)
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(wildcard images/*/pyproject.toml))
 
-.PHONY: .venv help demo down test check lint format typecheck unit training cluster e2e golden crds bench clean
+.PHONY: .venv help demo down test check lint format typecheck unit training cluster e2e golden crds keys bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ crds: .venv ## Generate crds/ from the models, and the chart's copies of crds/ a
 	@mkdir -p manifests/chart/crds manifests/chart/runtimes
 	@cp crds/trainer.kubeflow.org_*.yaml manifests/chart/crds/
 	@cp $(filter-out %/kustomization.yaml,$(wildcard runtimes/*.yaml)) manifests/chart/runtimes/
+
+keys: .venv ## Take the keys of TorchTune's configs out of its wheel again
+	@$(BIN)/python -c "from tests.devcluster import torch_environment; torch_environment.ensure()"
+	@$(BIN)/python -m trainjob_operator.torchtune.extraction $$($(BIN)/python -c "from tests.devcluster import torch_environment as t; print(t.path())")/lib/python3.11/site-packages
 
 test: check training cluster e2e ## Everything; builds what it needs and keeps it in a cache outside the checkout
 

@@ -1,0 +1,11 @@
+"""The keys of TorchTune's configs that the operator knows are those of the wheel that the trainer's image installs."""
+
+from tests.devcluster import torch_environment
+
+from trainjob_operator.torchtune.extraction import _DATA, extract, render
+
+
+def test_the_file_is_what_the_wheel_says() -> None:
+    packages = torch_environment.ensure() / "lib" / "python3.11" / "site-packages"
+
+    assert _DATA.read_text() == render(extract(packages)), "run `make keys`"
