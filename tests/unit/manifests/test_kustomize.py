@@ -57,3 +57,10 @@ def test_every_runtime_is_in_the_kustomization() -> None:
     files = {file.name for file in RUNTIMES.glob("*.yaml")} - {"kustomization.yaml"}
 
     assert set(yaml.safe_load((RUNTIMES / "kustomization.yaml").read_text())["resources"]) == files
+
+
+def test_crds_can_be_waited_for_by_their_label() -> None:
+    """As the README does between the two steps."""
+    labels = [each["metadata"]["labels"] for each in kustomization(CRDS)]
+
+    assert labels == [{"app.kubernetes.io/part-of": "trainjob-operator"}] * 3
