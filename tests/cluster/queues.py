@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from tests.cluster.kube import Body
 from tests.cluster.waiting import eventually
 from tests.devcluster import Cluster, kueue
+from tests.devcluster.errors import DevclusterError
 
 LOW, HIGH = "low", "high"
 FLAVOR = "reserved"
@@ -30,6 +31,7 @@ def kueue_installed(cluster: Cluster) -> Iterator[None]:
         cluster.kubectl(
             "rollout", "status", f"deployment/{kueue.RELEASE}-controller-manager", _SYSTEM, "--timeout=180s"
         )
+        eventually(lambda: _answers(cluster))
         yield
         # While it runs: it holds finalizers on all of these.
         for kind in ("workloads", "localqueues", "clusterqueues", "resourceflavors"):
@@ -91,6 +93,18 @@ def _await_certificate(cluster: Cluster) -> None:
     secret = ("get", "secret", _CERTIFICATE, _SYSTEM, "--output=jsonpath={.data.tls\\.crt}")
     eventually(lambda: cluster.kubectl(*secret), within_s=120)
     cluster.kubectl("annotate", "pods", "--all", _SYSTEM, "example.com/certified=true")
+
+
+def _answers(cluster: Cluster) -> bool:
+    """Tell whether Kueue's webhooks do, which takes kube-proxy a moment after the pod is ready."""
+    probe = json.dumps(_object("ResourceFlavor", "probe", {}))
+    try:
+        cluster.kubectl("create", "--dry-run=server", "--filename=-", text=probe)
+    except DevclusterError as error:
+        if "failed calling webhook" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _apply(cluster: Cluster, *objects: Body) -> None:

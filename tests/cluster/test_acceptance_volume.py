@@ -30,7 +30,7 @@ def test_t03_the_result_survives_deletion_deadline_and_time_to_live(
 ) -> None:
     replicas.start("only", status_delay="0.1")
     kube.create(retaining_runtime(namespace, "endless", NEVER_ENDS))
-    kube.create(trainjob(namespace, NAME, "endless", activeDeadlineSeconds=12, ttlSecondsAfterFinished=2))
+    kube.create(trainjob(namespace, NAME, "endless", activeDeadlineSeconds=12, ttlSecondsAfterFinished=5))
 
     failed = await_condition(kube, namespace, NAME, "Failed")
     assert failed["reason"] == "DeadlineExceeded"

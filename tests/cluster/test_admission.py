@@ -105,6 +105,7 @@ def test_what_is_being_deleted_needs_no_operator(operator: Installation, kube: K
     finally:
         operator.kubectl("scale", f"deployment/{RELEASE}", "--replicas=2", f"--namespace={SYSTEM}")
         operator.await_rollout()
+        operator.await_webhooks()
 
 
 @dataclass(slots=True)

@@ -101,9 +101,7 @@ def _childrens_time_to_live(runtime: Runtime | None) -> int | None:
 
 
 def _ended_at(job: TrainJob) -> datetime | None:
-    """Give the time of the end; Kubeflow Trainer wrote none beside the condition."""
-    if job.status is not None and job.status.completion_time is not None:
-        return job.status.completion_time
+    """Give when the end could first be read, as for a Job of Kubernetes: nobody loses what was told late."""
     ends = (find_condition(job, ConditionType.COMPLETE), find_condition(job, ConditionType.FAILED))
     return next((end.last_transition_time for end in ends if end is not None), None)
 

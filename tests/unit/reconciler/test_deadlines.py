@@ -115,6 +115,18 @@ def test_time_to_live_removes_the_trainjob(world: World) -> None:
     assert world.is_deleted
 
 
+def test_time_to_live_counts_from_when_the_end_was_told(world: World) -> None:
+    world.change(ttl_seconds_after_finished=60)
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    run(world, "demo-node-0")
+    world.pass_time(3600)  # no operator is there
+    work(world)
+
+    assert work(world) == Plan(requeue_after=60.0)
+
+
 @pytest.mark.parametrize(
     ("own", "expected"),
     [pytest.param(None, 60.0, id="the runtime's"), pytest.param(0, None, id="its own, though it is 0")],
