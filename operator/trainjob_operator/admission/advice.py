@@ -12,7 +12,7 @@ from trainjob_operator.api.trainjob import TrainJob, TrainJobSpec
 from trainjob_operator.api.workload import EnvVar
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, NODE, SUPPORT_LABEL
 from trainjob_operator.reconciler.templates import find_container
-from trainjob_operator.torchtune.arguments import parse_tune_run
+from trainjob_operator.torchtune.arguments import TUNE_RUN, parse_tune_run
 from trainjob_operator.torchtune.keys import find_unknown_keys
 from trainjob_operator.torchtune.values import find_misreading
 
@@ -45,7 +45,10 @@ def advise(job: TrainJob, runtime: Runtime | None, recipe: RecipeStatus | None) 
         run = parse_tune_run(command)
         overrides = run.overrides if run is not None else ()
         yield from _advise_on_overrides(recipe, overrides, "spec.trainer.command", len(command) - len(overrides))
-        yield from _advise_on_overrides(recipe, job.spec.trainer.args or (), "spec.trainer.args", 0)
+        arguments = job.spec.trainer.args or ()
+        whole = parse_tune_run((*TUNE_RUN, *arguments)) if tuple(command) == TUNE_RUN else None
+        overrides = whole.overrides if whole is not None else arguments
+        yield from _advise_on_overrides(recipe, overrides, "spec.trainer.args", len(arguments) - len(overrides))
 
 
 def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:

@@ -16,8 +16,9 @@ from trainjob_operator.reconciler.templates import (
 from trainjob_operator.reconciler.topology import Topology, lay_out
 from trainjob_operator.torchtune.arguments import TUNE_RUN, parse_tune_run
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of
-from trainjob_operator.torchtune.composition import compose, point_to_endpoint
-from trainjob_operator.torchtune.selection import NoSelection, method_of
+from trainjob_operator.torchtune.composition import Place, compose, point_to_endpoint
+from trainjob_operator.torchtune.methods import method_of
+from trainjob_operator.torchtune.selection import NoSelection
 
 _SHARED_MEMORY = "shared-memory"
 _SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 - where torch's workers and NCCL look for it
@@ -46,10 +47,10 @@ def equip_trainer(
     trainer = job.spec.trainer
     resources = merge_resources(container.resources, trainer.resources_per_node if trainer is not None else None)
     topology = lay_out(job, runtime, resources, host)
-    command = _command(job, container, topology)
-    if isinstance(command, NoSelection):
-        return command
-    equipped = container.model_copy(update={"command": command} if command else {})
+    launch = _launch(job, container, topology)
+    if isinstance(launch, NoSelection):
+        return launch
+    equipped = container.model_copy(update=launch)
     if resources is not None:
         equipped = equipped.model_copy(update={"resources": resources})
     if trainer is not None:
@@ -64,7 +65,7 @@ def equip_trainer(
 def describe_recipe(job: TrainJob, template: JobTemplate, topology: Topology) -> RecipeStatus | None:
     """Tell what TorchTune will run; None for other programs. Without a ``trainer`` torchrun starts one process."""
     container = find_container(template, NODE)
-    run = parse_tune_run(container.command or ()) if container is not None else None
+    run = parse_tune_run((*(container.command or ()), *(container.args or ()))) if container is not None else None
     if run is None:
         return None
     recipe = RECIPES.get(run.recipe)
@@ -80,29 +81,33 @@ def describe_recipe(job: TrainJob, template: JobTemplate, topology: Topology) ->
     )
 
 
-def _command(job: TrainJob, container: Container, topology: Topology) -> tuple[str, ...] | NoSelection:
+def _launch(job: TrainJob, container: Container, topology: Topology) -> dict[str, tuple[str, ...]] | NoSelection:
+    """Give what becomes of the command and the arguments of the trainer's container."""
     trainer = job.spec.trainer
     own = container.command or ()
-    if trainer is None or not is_bare_tune_run(trainer):
-        given = trainer.command if trainer is not None else None
-        return given or (point_to_endpoint(own, topology.endpoint) if topology.nodes > 1 else own)
-    composed = compose(
-        parse_tune_run(own),
-        trainer.args if trainer.args is not None else container.args or (),
-        runtime_name=job.spec.runtime_ref.name,
-        nodes=topology.nodes,
-        is_single_device=topology.is_single_device,
-        endpoint=topology.endpoint,
-    )
-    return composed if isinstance(composed, NoSelection) else composed.render()
+    arguments = trainer.args if trainer is not None and trainer.args is not None else container.args
+    if is_bare_tune_run(trainer):
+        composed = compose(
+            parse_tune_run(own),
+            arguments or (),
+            runtime_name=job.spec.runtime_ref.name,
+            place=Place(topology.nodes, topology.is_single_device, topology.endpoint),
+        )
+        if isinstance(composed, NoSelection):
+            return composed
+        command, given = composed.command.render(), composed.arguments
+    else:
+        command = (trainer.command if trainer is not None else None) or (
+            point_to_endpoint(own, topology.endpoint) if topology.nodes > 1 else own
+        )
+        given = arguments or ()
+    return ({"command": command} if command else {}) | ({} if arguments is None else {"args": given})
 
 
 def _apply(trainer: Trainer, container: Container, topology: Topology) -> Container:
     changes: dict[str, object] = {}
     if trainer.image:
         changes["image"] = trainer.image
-    if trainer.args is not None:
-        changes["args"] = trainer.args
     ports = container.ports or ()
     if all(port.container_port != RENDEZVOUS_PORT for port in ports):
         changes["ports"] = (*ports, ContainerPort(container_port=RENDEZVOUS_PORT))

@@ -1,54 +1,89 @@
 """The command line that a TrainJob runs, composed of its runtime's and its own arguments."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from trainjob_operator.torchtune.arguments import TuneRun, is_true, keep_overrides, key_of, value_of
-from trainjob_operator.torchtune.catalogue import RECIPES, model_of
-from trainjob_operator.torchtune.selection import (
-    Method,
-    NoSelection,
-    Selection,
-    method_of,
-    method_of_arguments,
-    select,
-    select_topology,
+from trainjob_operator.torchtune.arguments import (
+    TUNE_RUN,
+    TuneRun,
+    keep_overrides,
+    key_of,
+    parse_tune_run,
+    value_of,
 )
+from trainjob_operator.torchtune.catalogue import RECIPES, model_of, stem_of
+from trainjob_operator.torchtune.methods import Method, method_of, method_with
+from trainjob_operator.torchtune.selection import NoSelection, Selection, select
 
-_QUANTIZE_BASE = "model.quantize_base"
 _ENDPOINT_FLAGS = ("--rdzv_endpoint", "--rdzv-endpoint")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1")
 _NAME_PARTS = 3
 # What belongs to the method that a config was written for, and not to the model or the data.
-_OF_METHOD = ("optimizer", "optimizer_in_bwd", "lr_scheduler")
+_OF_METHOD = {"optimizer", "optimizer_in_bwd", "lr_scheduler"}
+_OF_ADAPTERS = {
+    f"model.{name}"
+    for name in (
+        *("lora_attn_modules", "apply_lora_to_mlp", "apply_lora_to_output"),
+        *("lora_rank", "lora_alpha", "lora_dropout", "quantize_base", "use_dora"),
+    )
+}
+# Where things lie, which only the runtime knows.
+_PLACES = {"output_dir", "checkpointer.checkpoint_dir"}
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What the trainer's container runs. ``arguments`` follow the command."""
+
+    command: TuneRun
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command runs.
+
+    Attributes:
+        nodes: the number of pods.
+        is_single_device: one process trains on each.
+        endpoint: where processes meet, ``host:port``.
+    """
+
+    nodes: int
+    is_single_device: bool
+    endpoint: str
+
+    @property
+    def is_single(self) -> bool:
+        """Tell whether one process trains in all."""
+        return self.nodes == 1 and self.is_single_device
 
 
 def compose(
-    runtime: TuneRun | None,
-    arguments: Sequence[str],
-    *,
-    runtime_name: str,
-    nodes: int,
-    is_single_device: bool,
-    endpoint: str,
-) -> TuneRun | NoSelection:
+    runtime: TuneRun | None, arguments: Sequence[str], *, runtime_name: str, place: Place
+) -> Composition | NoSelection:
     """Choose recipe and config for a bare ``tune run``, and keep of the runtime's command what still belongs.
 
-    The model is that of the runtime's config; a runtime without one is read by its name, as Kubeflow Trainer v2.3 does.
-    The arguments themselves are not part of the answer: they follow it.
+    Arguments that are a command line of their own, with recipe and ``--config``, have chosen; of the runtime remains
+    what fits the same model. Otherwise the model is that of the runtime's config (a runtime without one is read by its
+    name, as Kubeflow Trainer v2.3 does), the method is the runtime's as the arguments change it.
     """
-    selection = _choose(runtime, tuple(arguments), runtime_name, nodes=nodes, is_single_device=is_single_device)
+    arguments = tuple(arguments)
+    given = parse_tune_run((*TUNE_RUN, *arguments))
+    if given is not None:
+        return _complete(runtime, given, place)
+    selection = _choose(runtime, arguments, runtime_name, place)
     if isinstance(selection, NoSelection):
         return selection
-    recipe = RECIPES.get(selection.recipe)
-    is_distributed = recipe is not None and recipe.is_distributed
-    kept = keep_overrides(runtime.overrides, arguments) if runtime is not None else ()
-    if runtime is not None and selection.recipe.split("_")[0] != runtime.recipe.split("_")[0]:
-        kept = tuple(_for_adapters(argument) for argument in kept if not _belongs_to_method(argument))
+    if runtime is not None and selection.recipe not in RECIPES:
+        return Composition(replace(runtime, overrides=keep_overrides(runtime.overrides, arguments)), arguments)
+    chosen = TuneRun(
+        flags=_flags(selection.recipe, place), recipe=selection.recipe, config=selection.config, overrides=()
+    )
     needed = tuple(argument for argument in selection.overrides if value_of(arguments, key_of(argument)) is None)
-    flags: tuple[str, ...] = (f"--rdzv_endpoint={endpoint}",) if is_distributed else ()
-    if runtime is not None and recipe is None:
-        flags = runtime.flags  # a recipe of the user's own: nobody but its author knows how it is launched
-    return TuneRun(flags=flags, recipe=selection.recipe, config=selection.config, overrides=(*kept, *needed))
+    method = method_of(replace(chosen, overrides=(*needed, *arguments)))
+    kept = _fit(runtime, method, arguments) if runtime is not None else ()
+    return Composition(replace(chosen, overrides=(*kept, *needed)), arguments)
 
 
 def point_to_endpoint(command: Sequence[str], endpoint: str) -> tuple[str, ...]:
@@ -59,37 +94,77 @@ def point_to_endpoint(command: Sequence[str], endpoint: str) -> tuple[str, ...]:
     )
 
 
+def _complete(runtime: TuneRun | None, given: TuneRun, place: Place) -> Composition:
+    """Add to a command line of the TrainJob's own how processes meet, and what of the runtime's fits it.
+
+    A recipe or a config of the user's own gets nothing: all that it needs is in it.
+    """
+    flags = point_to_endpoint(given.flags, place.endpoint)
+    if not any(flag.partition("=")[0] in _ENDPOINT_FLAGS for flag in flags):
+        flags = (*flags, *_flags(given.recipe, place))
+    kept: tuple[str, ...] = ()
+    if runtime is not None and given.recipe in RECIPES and model_of(given.config) is not None:
+        kept = _fit(runtime, method_of(given), given.overrides)
+        if model_of(given.config) != model_of(runtime.config):
+            kept = tuple(argument for argument in kept if _is_about_places(argument))
+    return Composition(replace(given, flags=flags, overrides=kept), given.overrides)
+
+
+def _flags(recipe: str, place: Place) -> tuple[str, ...]:
+    """Give torchrun's flags: any has TorchTune start the recipe with it, and a recipe for one device needs none."""
+    known = RECIPES.get(recipe)
+    is_distributed = known.is_distributed if known is not None else not place.is_single
+    return (f"--rdzv_endpoint={place.endpoint}",) if is_distributed else ()
+
+
 def _choose(
-    runtime: TuneRun | None, arguments: tuple[str, ...], runtime_name: str, *, nodes: int, is_single_device: bool
+    runtime: TuneRun | None, arguments: tuple[str, ...], runtime_name: str, place: Place
 ) -> Selection | NoSelection:
-    if runtime is not None and (runtime.recipe not in RECIPES or model_of(runtime.config) is None):
+    own = method_of(runtime) if runtime is not None else Method.FULL
+    stem = stem_of(runtime.config) if runtime is not None else _stem_by_name(runtime_name)
+    if runtime is not None and (own is None or stem is None):
         return Selection(runtime.recipe, runtime.config)
-    own = method_of(runtime)
-    if runtime is not None and own is None:
-        return select_topology(runtime, is_single_device=is_single_device and nodes == 1)
-    model = model_of(runtime.config) if runtime is not None else _model_by_name(runtime_name)
-    if model is None:
+    if own is None or stem is None:
         return NoSelection(
             f"the runtime {runtime_name} does not say which model it is for: give its node container a command"
             " `tune run RECIPE --config CONFIG`"
         )
-    method = method_of_arguments(arguments) or own or Method.FULL
-    if method is Method.QLORA and value_of(arguments, _QUANTIZE_BASE) and not is_true(arguments, _QUANTIZE_BASE):
-        method = Method.LORA
-    return select(model, method, nodes=nodes, is_single_device=is_single_device)
+    method = method_with(own, arguments)
+    if runtime is not None and method is own and place.nodes == 1:
+        recipe = RECIPES[runtime.recipe]
+        if recipe.is_distributed != place.is_single:
+            return Selection(runtime.recipe, runtime.config)
+    return select(stem, method, nodes=place.nodes, is_single_device=place.is_single_device)
 
 
-def _model_by_name(runtime: str) -> str | None:
+def _stem_by_name(runtime: str) -> str | None:
     parts = runtime.split("-")
     return f"{parts[1].replace('.', '_')}/{parts[2].upper()}" if len(parts) == _NAME_PARTS else None
 
 
-def _belongs_to_method(argument: str) -> bool:
-    return key_of(argument).partition(".")[0] in _OF_METHOD
+def _fit(runtime: TuneRun, method: Method | None, arguments: Sequence[str]) -> tuple[str, ...]:
+    """Give the runtime's overrides that arguments leave in force and that suit a method."""
+    kept = keep_overrides(runtime.overrides, arguments)
+    own = method_of(runtime)
+    if method is own or method is None or own is None:
+        return kept
+    if method.has_adapters != own.has_adapters:
+        kept = tuple(argument for argument in kept if key_of(argument).partition(".")[0] not in _OF_METHOD)
+    if not method.has_adapters:
+        kept = tuple(argument for argument in kept if key_of(argument) not in _OF_ADAPTERS)
+    return tuple(_with_builder(argument, with_adapters=method.has_adapters) for argument in kept)
 
 
-def _for_adapters(argument: str) -> str:
-    """Turn a builder of plain models into that of the same model with adapters: TorchTune names them alike."""
+def _with_builder(argument: str, *, with_adapters: bool) -> str:
+    """Turn a model's builder into that of the same model with adapters, or without: TorchTune names them alike."""
     key, _, builder = argument.partition("=")
     package, dot, name = builder.rpartition(".")
-    return f"{key}={package}{dot}lora_{name}" if key == "model" and dot and not name.startswith("lora_") else argument
+    if key != "model" or not dot:
+        return argument
+    plain = name.removeprefix("q").removeprefix("lora_") if name.startswith(("lora_", "qlora_")) else name
+    return f"{key}={package}{dot}{'lora_' if with_adapters else ''}{plain}"
+
+
+def _is_about_places(argument: str) -> bool:
+    key = key_of(argument)
+    return key in _PLACES or key == "dataset" or key.startswith("dataset.")

@@ -1,20 +1,43 @@
 """Which recipe and config train a model by a method on some processes."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from trainjob_operator.torchtune.arguments import TuneRun, is_true
-from trainjob_operator.torchtune.catalogue import RECIPES
+from trainjob_operator.torchtune.catalogue import RECIPES, configs_of
+from trainjob_operator.torchtune.methods import QUANTIZE_BASE, USE_DORA, Method
 
-_QUANTIZE_BASE = "model.quantize_base"
-
-
-class Method(StrEnum):
-    """The methods between which arguments choose. Other recipes are the runtime's choice alone."""
-
-    FULL = "full"
-    LORA = "LoRA"
-    QLORA = "QLoRA"
+_QUANTIZED = (f"{QUANTIZE_BASE}=True",)
+_DECOMPOSED = (f"{USE_DORA}=True",)
+# A config for one device pages the optimizer's state, and steps within the backward pass: neither goes with sharding.
+_SHARDED = ("optimizer=torch.optim.AdamW", "optimizer_in_bwd=False")
+_RECIPES = {
+    Method.FULL: "full_finetune",
+    Method.LORA: "lora_finetune",
+    Method.QLORA: "lora_finetune",
+    Method.DORA: "lora_finetune",
+    Method.QDORA: "lora_finetune",
+    Method.FULL_DPO: "full_dpo",
+    Method.LORA_DPO: "lora_dpo",
+    Method.DISTILLATION: "knowledge_distillation",
+    Method.QAT: "qat",
+    Method.LORA_QAT: "qat_lora_finetune",
+    Method.PPO: "ppo_full_finetune",
+}
+# How configs' names end for several devices and for one, best first, and the overrides that make them the method's.
+# Where only a runtime chooses the method, its own overrides do that to a plain config.
+_CONFIGS: Mapping[Method, Sequence[tuple[str, str, tuple[str, ...]]]] = {
+    Method.FULL: (("full", "full_single_device", ()), ("", "full_low_memory", ())),
+    Method.LORA: (("lora", "lora_single_device", ()),),
+    Method.QLORA: (("qlora", "qlora_single_device", ()), ("lora", "lora_single_device", _QUANTIZED)),
+    Method.DORA: (("lora", "lora_single_device", _DECOMPOSED),),
+    Method.QDORA: (("lora", "lora_single_device", (*_QUANTIZED, *_DECOMPOSED)),),
+    Method.FULL_DPO: (("full_dpo", "", ()), ("full", "full_single_device", ())),
+    Method.LORA_DPO: (("lora_dpo", "lora_dpo_single_device", ()), ("lora", "lora_single_device", ())),
+    Method.DISTILLATION: (("KD_lora_distributed", "KD_lora_single_device", ()),),
+    Method.QAT: (("qat_full", "", ()), ("full", "", ())),
+    Method.LORA_QAT: (("qat_lora", "", ()), ("lora", "", ())),
+    Method.PPO: (("", "full_ppo_low_memory", ()),),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,85 +56,47 @@ class NoSelection:
     message: str
 
 
-def method_of(command: TuneRun | None) -> Method | None:
-    """Name the method of a runtime's own command; None for recipes of another kind (DPO, distillation, QAT, a file)."""
-    if command is None:
-        return Method.FULL
-    if command.recipe.startswith("full_finetune_"):
-        return Method.FULL
-    if command.recipe.startswith("lora_finetune_"):
-        is_quantized = "_qlora" in command.config or is_true(command.overrides, _QUANTIZE_BASE)
-        return Method.QLORA if is_quantized else Method.LORA
-    return None
-
-
-def method_of_arguments(arguments: tuple[str, ...]) -> Method | None:
-    """Name the method that a TrainJob's arguments ask for, by Kubeflow Trainer v2.3's rules; None if they do not."""
-    if is_true(arguments, _QUANTIZE_BASE) and not is_true(arguments, "model.use_dora"):
-        return Method.QLORA
-    if any("model.lora_attn_modules" in argument for argument in arguments):
-        return Method.LORA
-    return None
-
-
 def select(model: str, method: Method, *, nodes: int, is_single_device: bool) -> Selection | NoSelection:
     """Choose recipe and config, as Kubeflow Trainer v2.3 does where TorchTune has what it chooses.
 
     Where TorchTune has no config of its own, the nearest one is taken that comes to the same: QLoRA on several devices
-    is LoRA with a quantized base; several nodes run the distributed recipe of one node.
+    is LoRA with a quantized base; several nodes run the distributed recipe of one node; one process may run a
+    distributed recipe.
+
+    Args:
+        model: what its configs' names begin with, such as ``llama3_2/1B``.
+        method: how to train it.
+        nodes: the number of pods.
+        is_single_device: one process trains on each.
     """
-    is_single = is_single_device and nodes == 1
-    stem = "full_finetune" if method is Method.FULL else "lora_finetune"
-    recipe = RECIPES[f"{stem}_{'single_device' if is_single else 'distributed'}"]
-    for suffix, overrides in _candidates(method, nodes, is_single=is_single):
-        if f"{model}_{suffix}" in recipe.configs:
-            return Selection(recipe.name, f"{model}_{suffix}", overrides)
-    return NoSelection(_nearest(model, method, recipe.name))
+    known = configs_of(model)
+    for recipe, suffix, overrides in _candidates(method, nodes, is_single=is_single_device and nodes == 1):
+        if recipe in RECIPES and f"{model}_{suffix}" in known:
+            return Selection(recipe, f"{model}_{suffix}", overrides)
+    return NoSelection(_nearest(model, method, is_single=is_single_device and nodes == 1))
 
 
-def select_topology(command: TuneRun, *, is_single_device: bool) -> Selection | NoSelection:
-    """Choose the single-device or the distributed twin of a recipe that arguments do not choose between."""
-    recipe = RECIPES.get(command.recipe)
-    if recipe is None or recipe.is_distributed != is_single_device:
-        return Selection(command.recipe, command.config)
-    old, new = ("distributed", "single_device") if is_single_device else ("single_device", "distributed")
-    twin = RECIPES.get(command.recipe.replace(old, new))
-    stem = command.config.removesuffix(f"_{old}")
-    for config in (f"{stem}_{new}", stem):
-        if twin is not None and config in twin.configs:
-            return Selection(twin.name, config)
-    wanted = "1 process" if recipe.is_distributed else "several processes"
-    return NoSelection(
-        f"TorchTune has no variant of recipe {command.recipe} with config {command.config} for {wanted}:"
-        f" {'ask for at least 2 accelerators a node' if recipe.is_distributed else 'ask for 1 accelerator'}"
-    )
+def _candidates(method: Method, nodes: int, *, is_single: bool) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    single, distributed = (f"{_RECIPES[method]}_{kind}" for kind in ("single_device", "distributed"))
+    suffixes = _CONFIGS[method]
+    if method is Method.FULL and nodes > 1:
+        yield distributed, "full_multinode", ()
+    if is_single:
+        yield from ((single, suffix, more) for _, suffix, more in suffixes if suffix)
+    yield from ((distributed, suffix, more) for suffix, _, more in suffixes if suffix)
+    if not is_single:
+        sharded = _SHARDED if method is Method.FULL else ()
+        yield from ((distributed, suffix, (*more, *sharded)) for _, suffix, more in suffixes if suffix)
 
 
-def _candidates(method: Method, nodes: int, *, is_single: bool) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    quantized = (f"{_QUANTIZE_BASE}=True",)
-    match method:
-        case Method.FULL if is_single:
-            return (("full_single_device", ()), ("full_low_memory", ()))
-        case Method.FULL:
-            return (("full_multinode", ()), ("full", ())) if nodes > 1 else (("full", ()),)
-        case Method.LORA:
-            return (("lora_single_device" if is_single else "lora", ()),)
-        case Method.QLORA if is_single:
-            return (("qlora_single_device", ()), ("lora_single_device", quantized))
-        case Method.QLORA:
-            return (("qlora", ()), ("lora", quantized))
-
-
-def _nearest(model: str, method: Method, recipe: str) -> str:
+def _nearest(model: str, method: Method, *, is_single: bool) -> str:
     known = sorted(
-        f"{other.name} --config {config}"
-        for other in RECIPES.values()
-        for config in other.configs
-        if config.startswith(f"{model}_") and "finetune" in other.name
+        f"{recipe.name} --config {config}"
+        for recipe in RECIPES.values()
+        for config in recipe.configs
+        if config.startswith(f"{model}_")
     )
     if not known:
         return f"TorchTune has no config for the model {model}: name a runtime of a model that it has (`tune ls`)"
-    return (
-        f"TorchTune has no config for {method} of {model} with recipe {recipe}; for this model it has:"
-        f" {', '.join(known)}"
-    )
+    where = "one device" if is_single else "several devices"
+    return f"TorchTune has no config for {method} of {model} on {where}; for this model it has: {', '.join(known)}"

@@ -102,8 +102,9 @@ def test_allowed(spec: dict[str, Any]) -> None:
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
-    trainer = {"command": SDK, "args": ["output_dir=/x"], "env": [{"name": "PET_NNODES"}], "numProcPerNode": 1}
-    runtime = runtime_with(node={"command": ["tune", "run", "full_finetune_distributed", "--config", "gemma2/2B_full"]})
+    trainer = {"command": SDK, "args": ["output_dir=/x"], "env": [{"name": "PET_NNODES"}], "numProcPerNode": 2}
+    for_one = ["tune", "run", "ppo_full_finetune_single_device", "--config", "mistral/7B_full_ppo_low_memory"]
+    runtime = runtime_with(node={"command": for_one})
 
     answer = validate(creation(body("n" * 40, trainer=trainer, runtimePatches=[patch("x", job="y")])), runtime)
 
@@ -115,7 +116,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "runtimePatches[x]",
         "trainer",
     ]
-    assert "TorchTune has no config for full of gemma2/2B with recipe full_finetune_single_device" in answer.message
+    assert "TorchTune has no config for PPO of mistral/7B on several devices" in answer.message
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,7 @@
 import pytest
 
-from trainjob_operator.torchtune.arguments import TuneRun
-from trainjob_operator.torchtune.selection import (
-    Method,
-    NoSelection,
-    Selection,
-    method_of,
-    method_of_arguments,
-    select,
-    select_topology,
-)
+from trainjob_operator.torchtune.methods import Method
+from trainjob_operator.torchtune.selection import NoSelection, Selection, select
 
 QUANTIZED = ("model.quantize_base=True",)
 
@@ -49,69 +41,47 @@ def test_select(model: str, method: Method, nodes: int, single: bool, expected: 
     assert select(model, method, nodes=nodes, is_single_device=single) == expected
 
 
+@pytest.mark.parametrize(
+    ("model", "method", "single", "expected"),
+    [
+        # One process runs the distributed recipe where there is none for it.
+        ("gemma/2B", Method.FULL, True, Selection("full_finetune_distributed", "gemma/2B_full")),
+        ("llama3/70B", Method.LORA, True, Selection("lora_finetune_distributed", "llama3/70B_lora")),
+        ("llama3/8B", Method.QAT, True, Selection("qat_distributed", "llama3/8B_qat_full")),
+        # Several run a config that was written for one.
+        ("qwen2_5/14B", Method.LORA, False, Selection("lora_finetune_distributed", "qwen2_5/14B_lora_single_device")),
+        (
+            *("code_llama2/7B", Method.FULL, False),
+            Selection(
+                "full_finetune_distributed",
+                "code_llama2/7B_full_low_memory",
+                ("optimizer=torch.optim.AdamW", "optimizer_in_bwd=False"),
+            ),
+        ),
+        (
+            *("gemma2/9B", Method.DORA, True),
+            Selection("lora_finetune_single_device", "gemma2/9B_lora_single_device", ("model.use_dora=True",)),
+        ),
+        (
+            *("llama3_1/8B", Method.QDORA, False),
+            Selection("lora_finetune_distributed", "llama3_1/8B_lora", (*QUANTIZED, "model.use_dora=True")),
+        ),
+        ("llama3_1/8B", Method.LORA_DPO, False, Selection("lora_dpo_distributed", "llama3_1/8B_lora_dpo")),
+        (
+            *("llama3_2/8B_to_1B", Method.DISTILLATION, False),
+            Selection("knowledge_distillation_distributed", "llama3_2/8B_to_1B_KD_lora_distributed"),
+        ),
+    ],
+)
+def test_what_has_no_config_of_its_own_takes_the_nearest(
+    model: str, method: Method, single: bool, expected: Selection
+) -> None:
+    assert select(model, method, nodes=1, is_single_device=single) == expected
+
+
 def test_what_is_not_there_is_answered_with_what_is() -> None:
-    result = select("llama3_3/70B", Method.FULL, nodes=1, is_single_device=True)
+    result = select("mistral/7B", Method.PPO, nodes=1, is_single_device=False)
 
     assert isinstance(result, NoSelection)
-    assert "no config for full of llama3_3/70B with recipe full_finetune_single_device" in result.message
-    assert "full_finetune_distributed --config llama3_3/70B_full" in result.message
-
-
-@pytest.mark.parametrize(
-    ("recipe", "config", "overrides", "method"),
-    [
-        ("full_finetune_distributed", "llama3_2/1B_full", (), Method.FULL),
-        ("lora_finetune_distributed", "llama3_2/1B_lora", (), Method.LORA),
-        ("lora_finetune_single_device", "llama3_2/1B_qlora_single_device", (), Method.QLORA),
-        ("lora_finetune_distributed", "llama3_2/1B_lora", QUANTIZED, Method.QLORA),
-        ("lora_dpo_distributed", "llama3_1/8B_lora_dpo", (), None),
-        ("mine.py", "mine.yaml", (), None),
-    ],
-)
-def test_method_of_a_runtime(recipe: str, config: str, overrides: tuple[str, ...], method: Method | None) -> None:
-    assert method_of(TuneRun((), recipe, config, overrides)) is method
-
-
-@pytest.mark.parametrize(
-    ("arguments", "method"),
-    [
-        ((), None),
-        (("epochs=1",), None),
-        (("model.lora_attn_modules=[q_proj]",), Method.LORA),
-        (("model.quantize_base=TRUE",), Method.QLORA),
-        (("model.quantize_base=False", "model.lora_attn_modules=[q_proj]"), Method.LORA),
-        (("model.quantize_base=True", "model.use_dora=True", "model.lora_attn_modules=[q_proj]"), Method.LORA),
-    ],
-)
-def test_method_of_arguments(arguments: tuple[str, ...], method: Method | None) -> None:
-    assert method_of_arguments(arguments) is method
-
-
-@pytest.mark.parametrize(
-    ("recipe", "config", "single", "expected"),
-    [
-        ("lora_dpo_distributed", "llama3_1/8B_lora_dpo", False, "lora_dpo_distributed llama3_1/8B_lora_dpo"),
-        (
-            "lora_dpo_distributed",
-            "llama3_1/8B_lora_dpo",
-            True,
-            "lora_dpo_single_device llama3_1/8B_lora_dpo_single_device",
-        ),
-        (
-            *("knowledge_distillation_single_device", "llama3_2/8B_to_1B_KD_lora_single_device", False),
-            "knowledge_distillation_distributed llama3_2/8B_to_1B_KD_lora_distributed",
-        ),
-    ],
-)
-def test_select_topology(recipe: str, config: str, single: bool, expected: str) -> None:
-    result = select_topology(TuneRun((), recipe, config, ()), is_single_device=single)
-
-    assert isinstance(result, Selection), result
-    assert f"{result.recipe} {result.config}" == expected
-
-
-def test_a_recipe_without_a_twin_says_how_many_devices_it_wants() -> None:
-    result = select_topology(TuneRun((), "qat_distributed", "llama3/8B_qat_full", ()), is_single_device=True)
-
-    assert isinstance(result, NoSelection)
-    assert "ask for at least 2 accelerators a node" in result.message
+    assert "no config for PPO of mistral/7B on several devices" in result.message
+    assert "ppo_full_finetune_single_device --config mistral/7B_full_ppo_low_memory" in result.message
