@@ -98,10 +98,11 @@ def write_manifests(manifests: Iterable[Manifest]) -> str:
 def _objects(source: str, text: bytes, errors: list[str]) -> Iterator[Object]:
     try:
         for number, document in enumerate(yaml.load_all(text, Loader=_Loader), 1):
-            if isinstance(document, Mapping) and isinstance(document.get("kind"), str):
-                yield from _members(document)
-            elif document is not None:
-                errors.append(f"{source}: document {number} is no Kubernetes object: it has no kind")
+            for body in _members(document):
+                if isinstance(body, Mapping) and isinstance(body.get("kind"), str):
+                    yield body
+                elif body is not None:
+                    errors.append(f"{source}: document {number} is no Kubernetes object: it has no kind")
     except RecursionError:
         errors.append(f"{source}: is nested too deeply")
     except yaml.MarkedYAMLError as error:
@@ -112,12 +113,12 @@ def _objects(source: str, text: bytes, errors: list[str]) -> Iterator[Object]:
         errors.append(f"{source}: this is no YAML: {str(error).partition(chr(10))[0]}")
 
 
-def _members(document: Object) -> Iterator[Object]:
-    items = document.get("items")
-    if isinstance(items, list) and str(document["kind"]).endswith("List"):
-        yield from (item for item in items if isinstance(item, Mapping) and isinstance(item.get("kind"), str))
-    else:
-        yield document
+def _members(document: object) -> Iterable[object]:
+    """Take a list apart; anything else is its own only member."""
+    if isinstance(document, Mapping) and str(document.get("kind")).endswith("List"):
+        items = document.get("items")
+        return items if isinstance(items, list) else ()
+    return (document,)
 
 
 def _identify(body: Object, namespace: str) -> Identity:

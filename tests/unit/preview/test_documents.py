@@ -20,6 +20,7 @@ def errors(text: str) -> tuple[str, ...]:
         ("", "there is no TrainJob in job.yaml"),
         ("apiVersion: v1\nkind: Secret\nmetadata: {name: s}", "there is no TrainJob in job.yaml"),
         ("- a", "job.yaml: document 1 is no Kubernetes object: it has no kind"),
+        ("kind: List\nitems: [a]", "job.yaml: document 1 is no Kubernetes object: it has no kind"),
         (JOB + "---\nspec: {}", "job.yaml: document 2 is no Kubernetes object: it has no kind"),
         (
             "apiVersion: trainer.kubeflow.org/v2\nkind: TrainJob\nmetadata: {name: j}",
