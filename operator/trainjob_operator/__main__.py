@@ -1,75 +1,105 @@
-"""The command line: run the operator, or print or apply its CRDs."""
+"""The command line: run the operator, print or apply its CRDs, or tell what would become of TrainJobs."""
 
 import argparse
 import asyncio
 import sys
 import textwrap
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 
 import yaml
 
 from trainjob_operator import __version__
-from trainjob_operator.controller import logs
-from trainjob_operator.controller.credentials import find_connection
-from trainjob_operator.controller.installation import apply_crds, report_missing_fields, require_kinds
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.neighbours import require_solitude
-from trainjob_operator.controller.telemetry import Metrics
-from trainjob_operator.controller.transport import Transport
+from trainjob_operator.api.schema import custom_resource_definitions
 from trainjob_operator.errors import TrainJobOperatorError
-from trainjob_operator.settings import Settings, describe_settings, read_settings
+from trainjob_operator.preview.documents import read_documents, write_manifests
+from trainjob_operator.preview.forecast import Outcome, all_children, foresee
+from trainjob_operator.preview.summary import explain, head_manifests, summarize
+from trainjob_operator.settings import describe_settings, read_settings
+
+_STDIN = "-"
+_RENDER = """\
+Tell, without a cluster, what would become of TrainJobs: what is chosen, what is created, and every error and warning
+that admission gives, in the words of `kubectl apply --dry-run=server`. Runtimes are taken from the files as well, also
+as `kubectl get clustertrainingruntime NAME -o yaml` gives them, or else from those shipped with this version.
+"""
+_ONLY_A_SERVER = """\
+Only a server can tell: the CEL rules of the CRDs (but for the form of a name), what other webhooks, quotas and Pod
+Security say, whether Secrets, claims and storage classes are there, and UIDs. What the schema itself refuses, such as
+a number out of bounds, is told in our own words.
+
+Exit codes: 0 all is well, warnings or not; 1 something is refused, or cannot be read (see stderr); 2 wrong usage.
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        settings = read_settings()
-        logs.configure(settings.log_format, settings.log_level)
-        if options.command == "run":
-            asyncio.run(_run(settings))
-        elif options.apply:
-            asyncio.run(_apply_crds(settings))
-        else:
-            _print_crds()
+        return _COMMANDS[options.command](options)
     except (TrainJobOperatorError, OSError) as error:
         print(f"trainjob-operator: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _run(_options: argparse.Namespace) -> int:
+    settings = read_settings()
+    from trainjob_operator.controller import process  # noqa: PLC0415 - kopf and aiohttp, which are large
+
+    asyncio.run(process.run(settings))
     return 0
 
 
-async def _run(settings: Settings) -> None:
-    from trainjob_operator.api.schema import custom_resource_definitions  # noqa: PLC0415 - loads Kubernetes' own types
-    from trainjob_operator.controller.engine import Engine  # noqa: PLC0415 - only this command needs the operator
-    from trainjob_operator.controller.handlers import run_operator  # noqa: PLC0415 - and kopf, which is large
+def _crds(options: argparse.Namespace) -> int:
+    if options.apply:
+        settings = read_settings()
+        from trainjob_operator.controller import process  # noqa: PLC0415 - as above
 
-    connection = find_connection(settings.kubeconfig, settings.kube_context)
-    metrics = Metrics()
-    async with Transport(
-        connection, metrics, timeout=settings.request_timeout, max_connections=settings.max_connections
-    ) as transport:
-        kube = KubeClient(transport)
-        engine = Engine(settings, kube, metrics)
-        await engine.serve_health()
-        await require_kinds(kube, settings.namespaces)
-        await require_solitude(kube, settings.webhook_configuration, tolerate=settings.tolerate_neighbours)
-        await report_missing_fields(kube, metrics, list(custom_resource_definitions().values()))
-        await run_operator(engine, connection, settings.namespaces, settings.lease_identity)
+        asyncio.run(process.install_crds(settings))
+    else:
+        print(yaml.safe_dump_all(custom_resource_definitions().values(), sort_keys=False), end="")
+    return 0
 
 
-async def _apply_crds(settings: Settings) -> None:
-    from trainjob_operator.api.schema import custom_resource_definitions  # noqa: PLC0415 - loads Kubernetes' own types
+def _render(options: argparse.Namespace) -> int:
+    sources = [("stdin" if name == _STDIN else name, _read(name)) for name in options.filename]
+    documents = read_documents(sources, options.namespace)
+    for error in documents.errors:
+        print(f"trainjob-operator: {error}", file=sys.stderr)
+    if documents.errors:
+        return 1
+    outcomes = foresee(documents, datetime.now(UTC))
+    for other in documents.others:
+        print(f"Note: {other} is not looked at", file=sys.stderr)
+    write = _write_manifests if options.output == "yaml" else _write_summaries
+    write(outcomes)
+    for outcome in outcomes:
+        if outcome.errors:
+            print(explain(outcome), end="", file=sys.stderr)
+    return 1 if any(outcome.errors for outcome in outcomes) else 0
 
-    connection = find_connection(settings.kubeconfig, settings.kube_context)
-    async with Transport(connection, Metrics(), timeout=settings.request_timeout) as transport:
-        await apply_crds(KubeClient(transport), list(custom_resource_definitions().values()))
+
+def _read(name: str) -> bytes:
+    return sys.stdin.buffer.read() if name == _STDIN else Path(name).read_bytes()
 
 
-def _print_crds() -> None:
-    from trainjob_operator.api.schema import custom_resource_definitions  # noqa: PLC0415 - loads Kubernetes' own types
+def _write_manifests(outcomes: tuple[Outcome, ...]) -> None:
+    """Print all manifests or, so that nobody applies the half of them, none."""
+    if any(outcome.errors for outcome in outcomes):
+        return
+    print(head_manifests(outcomes) + write_manifests(all_children(outcomes)), end="")
+    for warning in (warning for outcome in outcomes for warning in outcome.warnings):
+        print(f"Warning: {warning}", file=sys.stderr)
 
-    print(yaml.safe_dump_all(custom_resource_definitions().values(), sort_keys=False), end="")
+
+def _write_summaries(outcomes: tuple[Outcome, ...]) -> None:
+    told = [
+        outcome for outcome in outcomes if not outcome.errors and (outcome.forecast is not None or outcome.warnings)
+    ]
+    print("\n".join(map(summarize, told)), end="")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,6 +126,31 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="apply them on the server instead, and wait until they are served (needs get, create and patch on them)",
     )
+    render = commands.add_parser(
+        "render",
+        help="tell what would become of TrainJobs, without a cluster",
+        description=_RENDER,
+        epilog=_ONLY_A_SERVER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    render.add_argument(
+        "-f",
+        "--filename",
+        action="append",
+        required=True,
+        metavar="FILE",
+        help="YAML file; - is stdin; may be repeated",
+    )
+    render.add_argument(
+        "-n", "--namespace", default="default", help="namespace of objects that name none (default: %(default)s)"
+    )
+    render.add_argument(
+        "-o",
+        "--output",
+        choices=("summary", "yaml"),
+        default="summary",
+        help="yaml: the manifests alone, for kubectl diff or kubectl apply --dry-run (default: %(default)s)",
+    )
     return parser
 
 
@@ -105,6 +160,9 @@ def _settings_table() -> str:
         rows.append(f"  {variable}{f' (default {default})' if default else ''}")
         rows += textwrap.wrap(description, width=100, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return "\n".join(rows)
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {"run": _run, "crds": _crds, "render": _render}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -16,6 +17,8 @@ from tests.cluster.kube import Body, Kube, RefusedError
 from tests.cluster.stub import RUNTIME, shipped_runtime, stub_runtime, trainjob
 from tests.cluster.waiting import eventually
 from tests.devcluster import Cluster
+
+from trainjob_operator.__main__ import main
 
 # So short that certificate and authority are renewed again and again while these tests run.
 LIFETIMES = "settings.CERTIFICATE_LIFETIME=60,settings.AUTHORITY_LIFETIME=180"
@@ -37,10 +40,14 @@ def team(operator: Installation, kube: Kube, namespace: str) -> str:
     return namespace
 
 
-def apply(operator: Installation, manifest: Body) -> subprocess.CompletedProcess[str]:
+def apply(operator: Installation, manifest: Body, *options: str) -> subprocess.CompletedProcess[str]:
     kubectl = [operator.cluster.spec.kubectl, f"--kubeconfig={operator.cluster.kubeconfig}"]
     return subprocess.run(
-        [*kubectl, "apply", "--filename=-"], input=json.dumps(manifest), capture_output=True, text=True, check=False
+        [*kubectl, "apply", "--filename=-", *options],
+        input=json.dumps(manifest),
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -78,6 +85,38 @@ def test_t35_a_misspelt_key_is_a_warning(operator: Installation, team: str) -> N
     assert said.returncode == 0, said.stderr
     assert "Warning: " in said.stderr
     assert "epochs" in said.stderr
+
+
+@pytest.mark.parametrize(
+    "trainer",
+    [
+        {"args": ["epcohs=3"], "env": [{"name": "HF_TOKEN", "value": "hf_dummy"}], "numProcPerNode": "gpu"},
+        {"command": ["tune", "run"], "args": ["output_dir=/tmp"], "env": [{"name": "PET_NNODES", "value": "2"}]},
+        {"numNode": 2},
+    ],
+    ids=["good", "bad", "misspelt"],
+)
+def test_render_says_what_a_dry_run_says(
+    operator: Installation, team: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], trainer: Body
+) -> None:
+    job = trainjob(team, "rendered", trainer=trainer)
+    given = tmp_path / "job.json"
+    given.write_text(json.dumps({"kind": "List", "items": [job, shipped_runtime(team, RUNTIME)]}))
+
+    dry = apply(operator, job, "--dry-run=server")
+    code = main(["render", "--output=yaml", f"--filename={given}"])
+
+    manifests, text = capsys.readouterr()
+    said = [line.strip() for line in text.splitlines()]
+    warnings = [line for line in said if line.startswith("Warning: ")]
+    assert warnings == [line for line in dry.stderr.splitlines() if line.startswith("Warning: ")]
+    assert code == (dry.returncode != 0)
+    if code:
+        errors = [line for line in said[1:] if line not in warnings]
+        assert f": {'; '.join(errors)}\n" in dry.stderr
+    else:
+        assert len(warnings) == 3
+        assert operator.kubectl("apply", "--dry-run=server", "--filename=-", text=manifests).count("created") == 6
 
 
 @pytest.mark.usefixtures("operator")

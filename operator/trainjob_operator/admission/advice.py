@@ -51,6 +51,11 @@ def advise(job: TrainJob, runtime: Runtime | None, recipe: RecipeStatus | None) 
         yield from _advise_on_overrides(recipe, overrides, "spec.trainer.args", len(arguments) - len(overrides))
 
 
+def is_secret(variable: str) -> bool:
+    """Tell by the name of an environment variable whether its value is nobody's business."""
+    return _SECRET.search(variable) is not None
+
+
 def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:
     """Yield warnings about a runtime."""
     if is_new and _is_deprecated(runtime):
@@ -110,7 +115,7 @@ def _advise_on_secrets(spec: TrainJobSpec) -> Iterator[str]:
 
 
 def _secrets_in_clear(env: Sequence[EnvVar]) -> Iterator[str]:
-    return (entry.name for entry in env if entry.value and _SECRET.search(entry.name))
+    return (entry.name for entry in env if entry.value and is_secret(entry.name))
 
 
 def _advise_on_overrides(recipe: RecipeStatus, overrides: Sequence[str], where: str, offset: int) -> Iterator[str]:

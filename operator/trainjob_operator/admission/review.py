@@ -44,12 +44,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whether it may be stored. ``patch`` is an RFC 6902 patch of it, ``message`` says why not."""
+    """Whether it may be stored. ``patch`` is an RFC 6902 patch of it, ``errors`` say why not."""
 
     allowed: bool
-    message: str = ""
+    errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     patch: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def message(self) -> str:
+        """All errors as one text, no longer than the API server passes on."""
+        return "; ".join(self.errors)[:_LONGEST_MESSAGE]
 
 
 def runtime_wanted(request: Request) -> RuntimeRef | None:
@@ -70,6 +75,11 @@ def runtime_wanted(request: Request) -> RuntimeRef | None:
     return RuntimeRef(name=name, kind=kind)
 
 
+def deny_unreadable(wanted: RuntimeRef, said: str) -> Answer:
+    """Deny a TrainJob whose runtime is there, and cannot be read."""
+    return Answer(allowed=False, errors=(f"spec.runtimeRef: {wanted.kind} {wanted.name} cannot be read: {said}",))
+
+
 def mutate(request: Request, runtime: Runtime | None) -> Answer:
     """Complete a TrainJob, and put back what a client lost on its way.
 
@@ -82,7 +92,7 @@ def mutate(request: Request, runtime: Runtime | None) -> Answer:
     try:
         return _mutate(_spec(request.old) if _fits(request.old) else None, new, runtime, request.now)
     except RecursionError:
-        return Answer(allowed=False, message=_TOO_DEEP)
+        return Answer(allowed=False, errors=(_TOO_DEEP,))
 
 
 def validate(request: Request, runtime: Runtime | None) -> Answer:
@@ -93,12 +103,12 @@ def validate(request: Request, runtime: Runtime | None) -> Answer:
         return Answer(allowed=True)
     try:
         if misfits := tuple(islice(find_misfits(request.kind, request.new), _MOST_MISFITS)):
-            return Answer(allowed=False, message="; ".join(misfits)[:_LONGEST_MESSAGE])
+            return Answer(allowed=False, errors=misfits)
         return _validate_trainjob(request, runtime) if request.kind == TRAINJOB else _validate_runtime(request)
     except InvalidObjectError as error:
-        return Answer(allowed=False, message=str(error)[:_LONGEST_MESSAGE])
+        return Answer(allowed=False, errors=(str(error),))
     except RecursionError:
-        return Answer(allowed=False, message=_TOO_DEEP)
+        return Answer(allowed=False, errors=(_TOO_DEEP,))
 
 
 def _passes(request: Request) -> bool:
@@ -163,8 +173,7 @@ def _validate_runtime(request: Request) -> Answer:
 
 
 def _deny(violations: tuple[Violation, ...], warnings: tuple[str, ...]) -> Answer:
-    message = "; ".join(dict.fromkeys(map(str, violations)))
-    return Answer(allowed=False, message=message[:_LONGEST_MESSAGE], warnings=_tidy(warnings))
+    return Answer(allowed=False, errors=tuple(dict.fromkeys(map(str, violations))), warnings=_tidy(warnings))
 
 
 def _allow(warnings: tuple[str, ...]) -> Answer:

@@ -22,7 +22,12 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 def find_misfits(kind: str, body: Object) -> Iterator[str]:
     """Yield what of an object's specification is not of the form that its kind has, each with its path."""
-    yield from _check(body.get("spec"), _specifications()[kind], "spec")
+    yield from _check(body.get("spec"), specification_of(kind), "spec")
+
+
+def specification_of(kind: str) -> Mapping[str, Any]:
+    """Give the structural schema of a kind's specification."""
+    return _specifications()[kind]
 
 
 @cache

@@ -98,7 +98,8 @@ class Webhook:
                 runtime = await self._find_runtime(namespace, wanted)
             except (ApiError, InvalidObjectError, TimeoutError) as error:
                 if webhook == "validate":
-                    return _unknown_runtime(wanted, error)
+                    said = str(error) or f"the API server does not answer within {_LOOK_WITHIN} s"
+                    return review.deny_unreadable(wanted, said)
         return review.mutate(request, runtime) if webhook == "mutate" else review.validate(request, runtime)
 
     async def _find_runtime(self, namespace: str, ref: RuntimeRef) -> Runtime | None:
@@ -134,11 +135,6 @@ def _respond(answer: Answer) -> dict[str, Any]:
         response["patch"] = base64.b64encode(orjson.dumps(answer.patch)).decode()
         response["patchType"] = "JSONPatch"
     return response
-
-
-def _unknown_runtime(wanted: RuntimeRef, error: Exception) -> Answer:
-    said = str(error) or f"the API server does not answer within {_LOOK_WITHIN} s"
-    return Answer(allowed=False, message=f"spec.runtimeRef: {wanted.kind} {wanted.name} cannot be read: {said}")
 
 
 def _confess(asked: Mapping[str, Any], kind: str) -> dict[str, Any]:

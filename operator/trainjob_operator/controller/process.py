@@ -1,0 +1,38 @@
+"""The process of a command that talks to a cluster: from its settings to its end."""
+
+from trainjob_operator.api.schema import custom_resource_definitions
+from trainjob_operator.controller import logs
+from trainjob_operator.controller.credentials import find_connection
+from trainjob_operator.controller.engine import Engine
+from trainjob_operator.controller.handlers import run_operator
+from trainjob_operator.controller.installation import apply_crds, report_missing_fields, require_kinds
+from trainjob_operator.controller.kube import KubeClient
+from trainjob_operator.controller.neighbours import require_solitude
+from trainjob_operator.controller.telemetry import Metrics
+from trainjob_operator.controller.transport import Transport
+from trainjob_operator.settings import Settings
+
+
+async def run(settings: Settings) -> None:
+    """Run the operator until it is told to stop."""
+    logs.configure(settings.log_format, settings.log_level)
+    connection = find_connection(settings.kubeconfig, settings.kube_context)
+    metrics = Metrics()
+    async with Transport(
+        connection, metrics, timeout=settings.request_timeout, max_connections=settings.max_connections
+    ) as transport:
+        kube = KubeClient(transport)
+        engine = Engine(settings, kube, metrics)
+        await engine.serve_health()
+        await require_kinds(kube, settings.namespaces)
+        await require_solitude(kube, settings.webhook_configuration, tolerate=settings.tolerate_neighbours)
+        await report_missing_fields(kube, metrics, list(custom_resource_definitions().values()))
+        await run_operator(engine, connection, settings.namespaces, settings.lease_identity)
+
+
+async def install_crds(settings: Settings) -> None:
+    """Apply the CRDs of this version, and wait until they are served."""
+    logs.configure(settings.log_format, settings.log_level)
+    connection = find_connection(settings.kubeconfig, settings.kube_context)
+    async with Transport(connection, Metrics(), timeout=settings.request_timeout) as transport:
+        await apply_crds(KubeClient(transport), list(custom_resource_definitions().values()))
