@@ -36,7 +36,7 @@ TRAINJOB = body(
 
 def runtimes(seed: int) -> list[Runtime | None]:
     made: list[Runtime | None] = [None, RUNTIME]
-    for one in objects(Random(seed), "trainingruntimes", runtime_body(LLAMA), PAIRS):
+    for one in objects(seed, "trainingruntimes", runtime_body(LLAMA), PAIRS):
         if isinstance(one.get("spec"), dict) and not any(find_misfits("TrainingRuntime", one)):
             with suppress(InvalidObjectError):
                 made.append(parse_runtime({**one, "kind": "TrainingRuntime"}))
@@ -51,11 +51,11 @@ def ask(request: Request, runtime: Runtime | None) -> Iterator[Answer]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_trainjobs(seed: int) -> None:
-    random = Random(seed)  # noqa: S311 - as above
+    random = Random(seed)  # noqa: S311 - reproducible, not secret
     known = runtimes(seed)
     before: Body = TRAINJOB
     verdicts = set()
-    for new in objects(Random(seed), "trainjobs", TRAINJOB, PAIRS):
+    for new in objects(seed, "trainjobs", TRAINJOB, PAIRS):
         for request in (creation(new), update(before, new), update(TRAINJOB, new)):
             for answer in ask(request, RUNTIME if random.random() < 0.5 else random.choice(known)):
                 assert answer.allowed or answer.message
@@ -69,7 +69,7 @@ def test_trainjobs(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_runtimes(seed: int) -> None:
     before = runtime_body(LLAMA)
-    for new in objects(Random(seed), "clustertrainingruntimes", runtime_body(LLAMA), PAIRS):
+    for new in objects(seed, "clustertrainingruntimes", runtime_body(LLAMA), PAIRS):
         for request in (creation(new, "ClusterTrainingRuntime"), update(before, new, "TrainingRuntime")):
             for answer in ask(request, None):
                 assert answer.allowed or answer.message
