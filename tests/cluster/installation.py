@@ -79,6 +79,23 @@ class Installation:
         """Wait until kube-proxy knows where the webhooks are, which takes a moment after the pods are ready."""
         eventually(lambda: "failed calling webhook" not in self._refusal())
 
+    def pass_over(self, label: str) -> None:
+        """Have the webhooks pass over the namespaces that carry a label."""
+        selector = {"matchExpressions": [{"key": label, "operator": "DoesNotExist"}]}
+        for kind in ("mutatingwebhookconfiguration", "validatingwebhookconfiguration"):
+            webhooks = json.loads(self.kubectl("get", kind, RELEASE, "--output=json"))["webhooks"]
+            paths = [f"/webhooks/{number}/namespaceSelector" for number in range(len(webhooks))]
+            patch = json.dumps([{"op": "add", "path": path, "value": selector} for path in paths])
+            self.kubectl("patch", kind, RELEASE, "--type=json", f"--patch={patch}")
+
+    def restarts(self) -> dict[str, int]:
+        """Count the restarts of the operator, by pod."""
+        pods = json.loads(self.kubectl("get", "pods", f"--namespace={SYSTEM}", "--output=json"))["items"]
+        return {
+            pod["metadata"]["name"]: sum(each["restartCount"] for each in pod["status"]["containerStatuses"])
+            for pod in pods
+        }
+
     def _refusal(self) -> str:
         try:
             self.kubectl("create", "--dry-run=server", "--filename=-", text=json.dumps(_ON_NO_RUNTIME))

@@ -36,7 +36,12 @@ _COLLECTIONS = {
 
 
 class RefusedError(Exception):
-    """The API server refused a request of a test."""
+    """The API server refused a request of a test; `status` is the HTTP status of its answer, `answer` the body."""
+
+    def __init__(self, request: str, status: int, answer: str) -> None:
+        super().__init__(f"{request}: {status} {answer}")
+        self.status = status
+        self.answer = answer
 
 
 class Kube:
@@ -99,7 +104,7 @@ class Kube:
             timeout=30,
         )
         if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise RefusedError(f"{method} {path}: {answer.status} {answer.data.decode(errors='replace')}")
+            raise RefusedError(f"{method} {path}", answer.status, answer.data.decode(errors="replace"))
         parsed: Body = json.loads(answer.data)
         return parsed
 

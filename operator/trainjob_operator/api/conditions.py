@@ -41,6 +41,10 @@ class Reason(StrEnum):
     UNSCHEDULABLE = "Unschedulable"
 
 
+_MESSAGE_LIMIT = 8192
+"""In characters. A status with a message of more than 32768 is refused as a whole, and then nothing is told."""
+
+
 class Condition(Model):
     """A metav1.Condition. Times have whole seconds, as the API server keeps them."""
 
@@ -64,8 +68,10 @@ class Condition(Model):
 def set_condition(conditions: tuple[Condition, ...], new: Condition, *, now: datetime) -> tuple[Condition, ...]:
     """Put a condition in; its transition time is kept while its status stays, and a transition moves it to the end.
 
-    The last condition of the list is what `kubectl get` shows as the state.
+    The last condition of the list is what `kubectl get` shows as the state. A message that is too long is cut.
     """
+    if len(new.message) > _MESSAGE_LIMIT:
+        new = new.model_copy(update={"message": f"{new.message[: _MESSAGE_LIMIT - 4]} ..."})
     old = next((condition for condition in conditions if condition.type == new.type), None)
     if old is not None and old.status == new.status:
         kept = new.model_copy(update={"last_transition_time": old.last_transition_time})

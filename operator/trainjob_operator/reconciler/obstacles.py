@@ -20,6 +20,7 @@ _IMAGE_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageNam
 _START_REASONS = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff"}
 )
+_ANEW = "if the runtime is to blame, correct it and create this TrainJob anew, because this one keeps it as it was"
 _BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": (ErrImagePull: )?')
 
 
@@ -113,7 +114,7 @@ def _refusal_obstacle(refusal: Refusal) -> Obstacle:
         return Obstacle(
             Reason.PODS_REFUSED,
             f"the pods of Job {refusal.name} cannot be created: {refusal.message.rstrip('.')}. Change the quota or"
-            " policy that is named here, or the runtime; the Job controller tries again at growing intervals",
+            f" policy that is named here: the Job controller tries again at growing intervals; {_ANEW}",
         )
     if refusal.reason == "AlreadyExists":
         return Obstacle(
@@ -124,7 +125,7 @@ def _refusal_obstacle(refusal: Refusal) -> Obstacle:
     return Obstacle(
         Reason.CHILD_REFUSED,
         f"{refusal.kind} {refusal.name} cannot be created: {refusal.message.rstrip('.')}. It is tried again at growing"
-        " intervals",
+        f" intervals; {_ANEW}",
     )
 
 

@@ -12,6 +12,8 @@ _ACCELERATOR = re.compile(
     r"|^aws\.amazon\.com/neuron(core|device)?$"
 )
 """Devices; not what is counted of one, such as ``nvidia.com/gpumem``."""
+_MOST_PROCESSES = 2**31 - 1
+"""What ``spec.trainer.numProcPerNode`` holds; a quantity may be any number."""
 
 Amounts = Mapping[str, Quantity]
 
@@ -61,12 +63,12 @@ def count_accelerators(resources: ResourceRequirements | None) -> int:
 
 
 def count_cpus(resources: ResourceRequirements | None) -> int:
-    """Count the CPUs of one pod, at least 1: those requested, or else its limit."""
+    """Count the CPUs of one pod: those requested, or else its limit; at least 1, and no more than can be processes."""
     if resources is None:
         return 1
     for amounts in (resources.requests, resources.limits):
         if amounts is not None and "cpu" in amounts:
-            return max(1, ceil(parse_quantity(amounts["cpu"])))
+            return min(max(1, ceil(parse_quantity(amounts["cpu"]))), _MOST_PROCESSES)
     return 1
 
 

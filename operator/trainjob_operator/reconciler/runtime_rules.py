@@ -1,5 +1,6 @@
 """What a runtime may say: which fields of the JobSet-shaped template are carried out, and which are refused by name."""
 
+import re
 from collections.abc import Iterator
 
 from trainjob_operator.api.conditions import Reason
@@ -10,12 +11,15 @@ from trainjob_operator.reconciler.templates import find_container
 
 _TEMPLATE = "spec.template.spec"
 _STEPS = f"{_TEMPLATE}.replicatedJobs"
+_CLAIMS = f"{_TEMPLATE}.volumeClaimPolicies"
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 
 
 def check_runtime(runtime: Runtime) -> Iterator[Violation]:
     """Find everything in a runtime that this operator cannot carry out."""
     yield from _check_policies(runtime)
     yield from _check_jobset(runtime.spec.template.spec)
+    yield from _check_claims(runtime.spec.template.spec)
     steps = runtime.spec.template.spec.replicated_jobs
     trainers = [step for step in steps if ancestor_of(step) == TRAINER]
     if len(trainers) != 1:
@@ -68,6 +72,23 @@ def _check_jobset(jobset: JobSetSpec) -> Iterator[Violation]:
             yield _unsupported(f"{_TEMPLATE}.{field}")
 
 
+def _check_claims(jobset: JobSetSpec) -> Iterator[Violation]:
+    for at, policy in enumerate(jobset.volume_claim_policies or ()):
+        for number, template in enumerate(policy.templates):
+            where = f"{_CLAIMS}[{at}].templates[{number}].metadata.name"
+            yield from _check_name(where, template.metadata.name or "", "volumes and PersistentVolumeClaims")
+
+
+def _check_name(where: str, name: str, bearers: str) -> Iterator[Violation]:
+    """Refuse what Kubernetes would, in the name of every child; a status with an empty name cannot even be written."""
+    if not _DNS_LABEL.fullmatch(name):
+        yield Violation(
+            Reason.RUNTIME_INVALID,
+            where,
+            f"{name!r} must consist of lower case letters, digits and hyphens inside: {bearers} are named by it",
+        )
+
+
 def _is_success_partial(jobset: JobSetSpec) -> bool:
     policy = jobset.success_policy
     return policy is not None and (policy.operator != "All" or bool(policy.target_replicated_jobs))
@@ -80,6 +101,7 @@ def _is_failure_handled(jobset: JobSetSpec) -> bool:
 
 def _check_step(step: ReplicatedJob, earlier: set[str]) -> Iterator[Violation]:
     where = f"{_STEPS}[{step.name}]"
+    yield from _check_name(f"{where}.name", step.name, "Jobs")
     if step.replicas not in {None, 1}:
         yield Violation(Reason.RUNTIME_INVALID, f"{where}.replicas", "always must be 1")
     for dependency in step.depends_on or ():

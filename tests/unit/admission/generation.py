@@ -1,6 +1,6 @@
 """Random objects from a structural schema: most of them valid, some with one thing wrong, some with nothing right."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from random import Random
 from typing import Any
@@ -9,6 +9,7 @@ from trainjob_operator.api.schema import custom_resource_definitions
 from trainjob_operator.naming import GROUP
 
 Schema = Mapping[str, Any]
+Body = dict[str, Any]
 
 _WORDS = (
     *("node", "dataset-initializer", "model-initializer", "initializer", "tune", "run", "a", "", "auto", "cpu", "gpu"),
@@ -18,7 +19,7 @@ _WORDS = (
         "TrainingRuntime",
         GROUP,
         "/workspace",
-        "\ud800",
+        "\ufffd",
         "x\n",
     ),
     *("epochs=1", "epcohs=3", "dataset.new_system_prompt=a: b", "model.quantize_base=True", "output_dir=/x", "=", "~x"),
@@ -49,6 +50,21 @@ def schema_of(plural: str) -> Schema:
     [version] = custom_resource_definitions()[f"{GROUP}_{plural}.yaml"]["spec"]["versions"]
     schema: Schema = version["schema"]["openAPIV3Schema"]
     return schema
+
+
+def objects(seed: int, plural: str, example: Body, pairs: int) -> Iterator[Body]:
+    """Yield pairs: an object that is made from the schema, and the example with things in it exchanged."""
+    random = Random(seed)  # noqa: S311 - reproducible, not secret
+    schema = schema_of(plural)
+    for number in range(pairs):
+        wrong = (0, 0.002, 0.02, 0.2)[number % 4]
+        made = generate(random, schema, wrong=wrong)
+        metadata = example["metadata"] if wrong < 0.1 else random.choice(({}, None, {"name": "j"}))
+        yield {**(made if isinstance(made, dict) else {}), "metadata": metadata}
+        changed = deepcopy(example)
+        for _ in range(random.randrange(4)):
+            exchange(random, changed, wrong=wrong)
+        yield changed
 
 
 def generate(random: Random, schema: Schema, *, wrong: float, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON

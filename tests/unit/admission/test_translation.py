@@ -48,6 +48,12 @@ def test_a_number_of_processes_in_words(trainer: Body, stored: Body, advice: str
     assert advice in warning
 
 
+def test_more_cpus_than_a_number_of_processes_can_be() -> None:
+    trainer: Body = {"numProcPerNode": "cpu", "resourcesPerNode": {"limits": {"cpu": "1e30"}}}
+
+    assert mutated(creation(body(trainer=trainer)), CPUS)["trainer"]["numProcPerNode"] == 2147483647
+
+
 def test_cpu_stays_where_there_is_no_runtime_to_count_them() -> None:
     assert mutated(creation(body(trainer={"numProcPerNode": "cpu"})), None)["trainer"] == {"numProcPerNode": "cpu"}
 

@@ -36,6 +36,16 @@ def test_another_status_moves_it_to_the_end_with_the_time() -> None:
     assert set_condition((SUSPENDED, STALLED), new, now=NOW) == (STALLED, stored)
 
 
+def test_a_message_that_no_status_could_hold_is_cut() -> None:
+    new = Condition(type=ConditionType.STALLED, status="True", reason=Reason.INVALID_SPEC, message="🔥" * 40_000)
+
+    conditions = set_condition((), new, now=NOW)
+
+    assert len(conditions[0].message.encode()) <= 32768
+    assert conditions[0].message.endswith("🔥 ...")
+    assert set_condition(conditions, new, now=NOW) == conditions
+
+
 def test_a_condition_is_removed() -> None:
     assert remove_condition((SUSPENDED, STALLED), ConditionType.STALLED) == (SUSPENDED,)
     assert remove_condition((SUSPENDED,), ConditionType.STALLED) == (SUSPENDED,)

@@ -71,6 +71,7 @@ def test_a_refused_child_is_told_in_the_api_servers_words(world: World) -> None:
     assert (
         "PersistentVolumeClaim initializer-demo cannot be created: exceeded quota: storage. It is" in condition.message
     )
+    assert "correct it and create this TrainJob anew" in condition.message
 
 
 def test_a_job_without_pods_is_looked_into_after_a_while(world: World) -> None:
@@ -88,6 +89,7 @@ def test_a_job_without_pods_is_looked_into_after_a_while(world: World) -> None:
     condition = stalled(reconcile(look(world, refusals=(refusal,))))
     assert condition.reason == Reason.PODS_REFUSED
     assert 'violates PodSecurity "restricted"' in condition.message
+    assert "correct it and create this TrainJob anew" in condition.message
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,11 @@ def test_a_source_without_an_initializer(runtime: Runtime, message: str) -> None
         (runtime_without("node", label=True), Reason.RUNTIME_INVALID, "exactly one must be the trainer"),
         (runtime_without("node", container=True), Reason.RUNTIME_INVALID, "must contain the required container node"),
         (
+            runtime_with(volumeClaimPolicies=[{"templates": [{"metadata": {"name": "my_claim"}, "spec": {}}]}]),
+            Reason.RUNTIME_INVALID,
+            "volumeClaimPolicies[0].templates[0].metadata.name: 'my_claim' must consist of lower case letters",
+        ),
+        (
             runtime_with(
                 spec={
                     "mlPolicy": {"torch": {"envInjection": {"targets": [{"jobName": "node", "containerNames": ["x"]}]}}}
@@ -175,6 +180,17 @@ def test_step_of_a_runtime(change: dict[str, Any], field: str) -> None:
 
     assert result.reason is Reason.RUNTIME_INVALID
     assert f"replicatedJobs[node].{field}" in result.message
+
+
+@pytest.mark.parametrize("name", ["", "x\n", "ACCESS_TOKEN", "a.b", "-a"])
+def test_step_with_a_name_that_no_job_can_have(name: str) -> None:
+    body = runtime_body()
+    step(body, "dataset-initializer")["name"] = name
+
+    result = rejected(trainjob(), parse_runtime(body))
+
+    assert result.reason is Reason.RUNTIME_INVALID
+    assert f"replicatedJobs[{name}].name: {name!r} must consist of lower case letters" in result.message
 
 
 def test_what_equals_a_default_is_no_use_of_a_field() -> None:
