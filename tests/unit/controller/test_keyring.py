@@ -179,7 +179,7 @@ async def test_an_api_server_that_refuses_is_asked_again(kube: FakeKube) -> None
 
 async def test_nobody_meets_a_certificate_that_is_not_trusted(kube: FakeKube) -> None:
     """Both live so short that each is renewed several times; requests go on all the while, old connections too."""
-    lifetimes = Lifetimes(timedelta(seconds=9), timedelta(seconds=4))
+    lifetimes = Lifetimes(timedelta(seconds=12), timedelta(seconds=6))
     async with replica(kube, lifetimes, leads=True) as (keyring, server), replica(kube, lifetimes) as (_, follower):
         await eventually(keyring.is_trusted)
         for each in (server, follower):
@@ -188,7 +188,9 @@ async def test_nobody_meets_a_certificate_that_is_not_trusted(kube: FakeKube) ->
             await each.listen(app, "127.0.0.1", 0)
         certificates, authorities = set(), set()
         async with ClientSession(connector=TCPConnector(limit=1, ssl=_trusting(kube))) as lasting:
-            for _ in range(80):
+            for _ in range(300):
+                if len(certificates) >= 3 and len(authorities) >= 2:
+                    break
                 certificates.add(secret(kube)["tls.crt"])
                 authorities.add(secret(kube)["ca.crt"])
                 for port in (server.ports[0], follower.ports[0]):

@@ -125,7 +125,7 @@ def test_more_than_the_volume_holds(container: Container, hub: HubServer, tmp_pa
 def test_nobody_answers(container: Container, hub: HubServer) -> None:
     nowhere = "http://127.0.0.1:9"
 
-    outcome = container.run("model", "hf://org/model", HF_ENDPOINT=nowhere, TRAINJOB_GIVE_UP_SECONDS="1")
+    outcome = container.run("model", "hf://org/model", HF_ENDPOINT=nowhere, TRAINJOB_GIVE_UP_SECONDS="3")
 
     line = f"Gave up on {nowhere} ([Errno 111] Connection refused): check the network, DNS, the proxy and HF_ENDPOINT."
     assert (outcome.code, outcome.lines[-1], outcome.termination) == (14, line, line)
