@@ -31,7 +31,7 @@ _CONFIGS: Mapping[Method, Sequence[tuple[str, str, tuple[str, ...]]]] = {
     Method.QLORA: (("qlora", "qlora_single_device", ()), ("lora", "lora_single_device", _QUANTIZED)),
     Method.DORA: (("lora", "lora_single_device", _DECOMPOSED),),
     Method.QDORA: (("lora", "lora_single_device", (*_QUANTIZED, *_DECOMPOSED)),),
-    Method.FULL_DPO: (("full_dpo", "", ()), ("full", "full_single_device", ())),
+    Method.FULL_DPO: (("full_dpo", "", ()),),
     Method.LORA_DPO: (("lora_dpo", "lora_dpo_single_device", ()), ("lora", "lora_single_device", ())),
     Method.DISTILLATION: (("KD_lora_distributed", "KD_lora_single_device", ()),),
     Method.QAT: (("qat_full", "", ()), ("full", "", ())),
