@@ -16,6 +16,7 @@ from trainjob_torchtune.failure import Failure, explain
 from trainjob_torchtune.preflight.checks import check
 from trainjob_torchtune.preflight.keys import check_keys
 from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.rendezvous import await_host, find_host, read_patience
 from trainjob_torchtune.sharing import share_weights
 from trainjob_torchtune.supervisor import supervise
 from trainjob_torchtune.termination import write_termination
@@ -46,6 +47,10 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
     training = _prepare(run, topology, accelerators)
     if isinstance(training, Refusal):
         return refuse(training, settings)
+    host = find_host(run, settings)
+    nowhere = await_host(host, read_patience(settings), _say) if host is not None else None
+    if nowhere is not None:
+        return refuse(nowhere, settings, ExitCode.NOWHERE_TO_MEET)
     transcript = Transcript(_say)
     ending = supervise((*TUNE, *run.arguments()), settings, transcript)
     if training is not None and training.output is not None:
