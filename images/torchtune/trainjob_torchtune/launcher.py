@@ -2,8 +2,8 @@
 
 import signal
 import sys
+import time
 from collections.abc import Mapping
-from enum import IntEnum
 from typing import NoReturn
 
 from trainjob_torchtune import cpu
@@ -11,12 +11,14 @@ from trainjob_torchtune.catalogue import load_catalogue
 from trainjob_torchtune.commandline import Run
 from trainjob_torchtune.config import load_config
 from trainjob_torchtune.devices import count_cuda_devices
-from trainjob_torchtune.failure import explain
+from trainjob_torchtune.exit_code import BY_SIGNAL, ExitCode
+from trainjob_torchtune.failure import Failure, explain
 from trainjob_torchtune.preflight.checks import check
 from trainjob_torchtune.preflight.keys import check_keys
 from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.rendezvous import await_host, find_host, read_patience
 from trainjob_torchtune.sharing import share_weights
-from trainjob_torchtune.supervisor import Ending, supervise
+from trainjob_torchtune.supervisor import supervise
 from trainjob_torchtune.termination import write_termination
 from trainjob_torchtune.topology import Topology, read_topology
 from trainjob_torchtune.training import Training, parse_training
@@ -26,11 +28,8 @@ TUNE = (sys.executable, "-m", "torchtune._cli.tune")
 """TorchTune's own command line."""
 
 
-class ExitCode(IntEnum):
-    """The exit codes that are ours; any other is the recipe's own."""
-
-    DONE = 0
-    REFUSED = 20
+_OTHERS_FAIL_FIRST_SECONDS = 20.0
+"""How long a node that only lost another one stays, so that Kubernetes sees the cause of it fail first."""
 
 
 def launch(run: Run, environment: Mapping[str, str]) -> int:
@@ -48,23 +47,25 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
     training = _prepare(run, topology, accelerators)
     if isinstance(training, Refusal):
         return refuse(training, settings)
+    host = find_host(run, settings)
+    nowhere = await_host(host, read_patience(settings), _say) if host is not None else None
+    if nowhere is not None:
+        return refuse(nowhere, settings, ExitCode.NOWHERE_TO_MEET)
     transcript = Transcript(_say)
     ending = supervise((*TUNE, *run.arguments()), settings, transcript)
     if training is not None and training.output is not None:
         share_weights(training.output)
-    code = _code(ending)
-    if code != ExitCode.DONE:
-        failure = explain(run.recipe, ending, transcript.tail)
-        _say(failure.sentence)
-        write_termination(settings, failure.sentence, failure.lines)
-    return code
+    if ending.code == ExitCode.DONE:
+        return ExitCode.DONE
+    failure = explain(run.recipe, ending, transcript.tail)
+    return _report(failure, topology, settings)
 
 
-def refuse(refusal: Refusal, environment: Mapping[str, str]) -> int:
+def refuse(refusal: Refusal, environment: Mapping[str, str], code: ExitCode = ExitCode.REFUSED) -> int:
     """Say why nothing is started, and return the exit code that says so."""
     _say(f"Not started: {refusal.message}")
     write_termination(environment, refusal.message)
-    return ExitCode.REFUSED
+    return code
 
 
 def _prepare(run: Run, topology: Topology, accelerators: int) -> Training | Refusal | None:
@@ -85,15 +86,21 @@ def _prepare(run: Run, topology: Topology, accelerators: int) -> Training | Refu
     return refusal or training
 
 
-def _code(ending: Ending) -> int:
-    """Who is asked to end does so with the signal's code, whatever torchrun makes of it; a finished run is finished."""
-    if ending.code != 0 and ending.asked_by is not None:
-        return 128 + ending.asked_by
-    return ending.code
+def _report(failure: Failure, topology: Topology, environment: Mapping[str, str]) -> int:
+    """Say how it failed, and return the exit code.
+
+    The first pod that fails ends the others, and may be the only one of which anything is left: it has to be the one
+    with the cause. Who is to blame often needs longer to end than who only lost it. SIGTERM ends the wait.
+    """
+    _say(failure.sentence)
+    write_termination(environment, failure.sentence, failure.lines)
+    if failure.code == ExitCode.BEREFT and topology.nodes > 1:
+        time.sleep(_OTHERS_FAIL_FIRST_SECONDS)
+    return failure.code
 
 
 def _stop(number: int, _frame: object) -> NoReturn:
-    sys.exit(128 + number)
+    sys.exit(BY_SIGNAL + number)
 
 
 def _say(line: str) -> None:

@@ -1,14 +1,21 @@
-"""The first failure of a TrainJob, and the evidence of it."""
+"""The first failure of a TrainJob, and the evidence of it.
 
+A process that dies takes its group along: the others lose their connection to it, or are told to end, and may be gone
+before it. So a pod that failed for a reason of its own comes before those that failed because of another.
+"""
+
+import signal
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from trainjob_operator.api.status import FailureStatus
-from trainjob_operator.reconciler.children import JobChild, Outcome, PodChild
+from trainjob_operator.naming import BEREFT_EXIT_CODE
+from trainjob_operator.reconciler.children import Exit, JobChild, Outcome, PodChild
 from trainjob_operator.reconciler.family import Family
 
 EVIDENCE_EXPECTED_WITHIN = timedelta(seconds=2)
 _MESSAGE_LIMIT = 1024
+_BECAUSE_OF_ANOTHER = frozenset({BEREFT_EXIT_CODE, 128 + signal.SIGTERM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +40,9 @@ class Failure:
         )
 
     def lacks_evidence(self, now: datetime) -> bool:
-        """Tell whether the pod's end may still be on its way: kinds are watched apart and not in step."""
-        return (self.pod is None or self.pod.exit is None) and now - self.outcome.at < EVIDENCE_EXPECTED_WITHIN
+        """Tell whether the end of the pod to blame may still be on its way: kinds are watched apart and not in step."""
+        has_cause = self.pod is not None and self.pod.exit is not None and not _is_because_of_another(self.pod.exit)
+        return not has_cause and now - self.outcome.at < EVIDENCE_EXPECTED_WITHIN
 
     def evidence(self) -> FailureStatus:
         """Put down what was seen, for the time when the pod is gone."""
@@ -60,10 +68,18 @@ def _gist(message: str) -> str:
 
 
 def find_failure(family: Family) -> Failure | None:
-    """Find the Job that failed first, with the pod of it that failed first."""
+    """Find the Job that failed first, with the pod of it that is to blame: the first that failed by itself, if any."""
     failed = [(job.outcome, job) for job in family.jobs.values() if job.outcome and not job.outcome.succeeded]
     if not failed:
         return None
     outcome, job = min(failed, key=lambda pair: (pair[0].at, pair[1].name))
-    exits = [(pod.exit.at, pod.name, pod) for pod in family.pods.get(job.name, ()) if pod.exit is not None]
-    return Failure(job=job, outcome=outcome, pod=min(exits)[2] if exits else None)
+    exits = [
+        (_is_because_of_another(pod.exit), pod.exit.at, pod.name, pod)
+        for pod in family.pods.get(job.name, ())
+        if pod.exit is not None
+    ]
+    return Failure(job=job, outcome=outcome, pod=min(exits)[3] if exits else None)
+
+
+def _is_because_of_another(end: Exit) -> bool:
+    return end.exit_code in _BECAUSE_OF_ANOTHER
