@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.bench.audit import Tally
 from tests.bench.restart import Restart
 from tests.bench.run import Run
+from tests.bench.tally import Tally
 from tests.bench.window import Usage
 
 _MS = 1000.0
