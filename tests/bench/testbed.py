@@ -18,9 +18,9 @@ from tests.devcluster.operator_process import OperatorProcess, write_kubeconfig
 from trainjob_operator.controller.kube import KubeClient
 
 ADMINISTRATOR = "admin"
-_NAMESPACE = "trainjob-operator-system"
-_ACCOUNT = "trainjob-operator"
-OPERATOR = f"system:serviceaccount:{_NAMESPACE}:{_ACCOUNT}"
+NAMESPACE = "trainjob-operator-system"
+ACCOUNT = "trainjob-operator"
+OPERATOR = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 _NODES = 3
 _GPUS = 1_000_000  # what is measured is never the wait for one
 _WITHIN_S = 30.0
@@ -71,27 +71,27 @@ class Testbed:
         """Listen from now on to what a user asks for."""
         return Audit(self.cluster.audit_log, user)
 
-    def start_operator(self) -> OperatorProcess:
+    def start_operator(self, **settings: str) -> OperatorProcess:
         """Start the operator with the rights of its ServiceAccount; it does not outlive the thread that calls this."""
         spec = self.cluster.spec
-        kubeconfig = spec.kubeconfig(_ACCOUNT)
+        kubeconfig = spec.kubeconfig(ACCOUNT)
         if not kubeconfig.exists():
-            token = ("create", "token", _ACCOUNT, f"--namespace={_NAMESPACE}", "--duration=24h")
+            token = ("create", "token", ACCOUNT, f"--namespace={NAMESPACE}", "--duration=24h")
             write_kubeconfig(kubeconfig, self.cluster, self.cluster.kubectl(*token).strip())
-        settings = {
+        known = {
             "kubeconfig": str(kubeconfig),
-            "lease_namespace": _NAMESPACE,
+            "lease_namespace": NAMESPACE,
             "lease_identity": "bench",
             "certificates": "none",
         }
-        operator = OperatorProcess(settings, spec.state / "logs" / "operator.log")
+        operator = OperatorProcess(known | settings, spec.state / "logs" / "operator.log")
         operator.start()
         return operator
 
     @asynccontextmanager
-    async def operator(self) -> AsyncIterator[OperatorProcess]:
+    async def operator(self, **settings: str) -> AsyncIterator[OperatorProcess]:
         """Run the operator, which leads already."""
-        operator = self.start_operator()
+        operator = self.start_operator(**settings)
         try:
             operator.await_leading()
             yield operator
