@@ -40,7 +40,8 @@ def main() -> int:
     amounts = Amounts(
         single=arguments.singles,
         steady=arguments.seconds,
-        burst=arguments.jobs,
+        admission=arguments.creates,
+        bursts=arguments.jobs,
         finished=arguments.finished,
         idle=arguments.seconds,
     )
@@ -71,12 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
         description=f"{sys.modules[__package__].__doc__} Figures, never a verdict.",
-        epilog="single: one TrainJob after the other; steady: one a second; burst: all at once; idle: requests and CPU "
-        "with nothing to be done; restart: until it reconciles again, and what it writes without need.",
+        epilog="single: one TrainJob after the other; steady: one a second; admission: creates with "
+        "webhooks and without; burst: all at once; idle: requests and CPU with nothing to be done; restart: until it "
+        "reconciles again, and what it writes without need.",
     )
     names = [*(mode.value for mode in Mode), _ALL]
     parser.add_argument("modes", metavar="MODE", nargs="+", choices=names, help=", ".join(names))
-    parser.add_argument("--jobs", type=_count, default=100, help="TrainJobs of a burst (default: 100)")
+    parser.add_argument(
+        "--jobs", type=_count, nargs="+", default=[100, 500], help="TrainJobs of each burst (default: 100 500)"
+    )
+    parser.add_argument("--creates", type=_count, default=1000, help="creates with webhooks (default: 1000)")
     parser.add_argument("--singles", type=_count, default=10, help="TrainJobs one at a time (default: 10)")
     parser.add_argument(
         "--seconds", type=_count, default=60, help="how long it is steady, and how long it is idle (default: 60)"

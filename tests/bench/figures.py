@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.bench.audit import Tally
+from tests.bench.admission import Admission
 from tests.bench.restart import Restart
 from tests.bench.run import Run
+from tests.bench.tally import Tally
 from tests.bench.window import Usage
 
 _MS = 1000.0
@@ -68,6 +69,20 @@ def of_runs(title: str, operator: Run, floor: Run) -> Section:
     figures += _memory(own)
     notes = (_circumstances("operator", own), _circumstances("floor", least), *_requests(own.requests, operator.jobs))
     return Section(f"{title}: {operator.jobs} TrainJobs", tuple(figures), notes)
+
+
+def of_admission(admission: Admission) -> Section:
+    """Show creates with webhooks beside such without."""
+    admitted, plain = admission.admitted, admission.plain
+    figures = (
+        Figure("create of a TrainJob, p50", "ms", admitted.p50 * _MS, plain.p50 * _MS),
+        Figure("create of a TrainJob, p95", "ms", admitted.p95 * _MS, plain.p95 * _MS),
+        Figure("added by the webhooks, p50", "ms", (admitted.p50 - plain.p50) * _MS),
+        Figure("added by the webhooks, p95", "ms", (admitted.p95 - plain.p95) * _MS),
+        Figure("operator CPU per create", "ms", admission.cpu * _MS),
+    )
+    notes = ("floor: the same without webhook configurations", _circumstances("both", admission.usage))
+    return Section(f"admission: {admitted.count} dry runs of a create", figures, notes)
 
 
 def of_idling(finished: int, operator: Usage, floor: Usage) -> Section:

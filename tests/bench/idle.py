@@ -2,9 +2,9 @@
 
 import asyncio
 
-from tests.bench.operator_process import OperatorProcess
 from tests.bench.testbed import Testbed
 from tests.bench.window import Usage, Window
+from tests.devcluster.operator_process import OperatorProcess
 
 _SETTLE = 15.0
 

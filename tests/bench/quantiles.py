@@ -12,6 +12,7 @@ class Quantiles:
     count: int
     p50: float
     p90: float
+    p95: float
     p99: float
     highest: float
 
@@ -23,4 +24,4 @@ def quantiles(values: Iterable[float]) -> Quantiles:
     def at(share: float) -> float:
         return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
-    return Quantiles(len(ordered), at(0.5), at(0.9), at(0.99), ordered[-1])
+    return Quantiles(len(ordered), at(0.5), at(0.9), at(0.95), at(0.99), ordered[-1])

@@ -4,14 +4,13 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from tests.bench import audit, operator_process, procfs
-from tests.bench.audit import Tally
+from tests.bench import procfs
 from tests.bench.contestants import Operated
 from tests.bench.observer import observing
-from tests.bench.operator_process import OperatorProcess
 from tests.bench.procfs import Memory
 from tests.bench.quantiles import Quantiles, quantiles
-from tests.bench.testbed import Testbed
+from tests.bench.tally import Tally, tally
+from tests.bench.testbed import OPERATOR, Testbed
 from tests.bench.timeline import Moment
 
 _PROBES = 3
@@ -42,10 +41,10 @@ async def restart(bed: Testbed) -> Restart:
     """Restart an operator that has nothing to do, then some that have."""
     async with bed.operator():
         await asyncio.sleep(1.0)
-    begin = bed.audit_size()
+    audit = bed.audit(OPERATOR)
     async with bed.operator() as operator:
         await asyncio.sleep(_QUIET)
-        requests = audit.read(bed.cluster.audit_log, operator_process.USER, begin)
+        requests = tally(audit.requests())
         cpu, memory = procfs.cpu_seconds(operator.pid), procfs.memory(operator.pid)
     probes = [await _probe(bed, f"probe-{number}") for number in range(_PROBES)]
     stopped, leading, reconciling = (quantiles(column) for column in zip(*probes, strict=True))
@@ -59,7 +58,7 @@ async def _probe(bed: Testbed, name: str) -> tuple[float, float, float]:
         async with bed.operator():
             began = time.monotonic()
         stopped = time.monotonic()
-        operator = OperatorProcess.start(bed.cluster)
+        operator = bed.start_operator()
         try:
             await side.create(name)
             await asyncio.to_thread(operator.await_leading)

@@ -8,12 +8,12 @@ from enum import StrEnum
 from tests.bench.contestants import Contestant, Floor, Operated
 from tests.bench.errors import BenchError
 from tests.bench.observer import observing
-from tests.bench.operator_process import OperatorProcess
 from tests.bench.quantiles import Quantiles
 from tests.bench.testbed import Testbed
 from tests.bench.timeline import Moment, latencies
 from tests.bench.window import Usage, Window
 from tests.bench.workload import children
+from tests.devcluster.operator_process import OperatorProcess
 
 _CREATES_IN_FLIGHT = 32
 _PAUSE = 1.0

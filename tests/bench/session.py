@@ -1,10 +1,11 @@
 """One cluster, and the modes that are measured on it one after the other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tests.bench import figures
+from tests.bench.admission import admit
 from tests.bench.figures import Section
 from tests.bench.idle import idle
 from tests.bench.restart import restart
@@ -19,6 +20,7 @@ class Mode(StrEnum):
 
     SINGLE = "single"
     STEADY = "steady"
+    ADMISSION = "admission"
     BURST = "burst"
     IDLE = "idle"
     RESTART = "restart"
@@ -29,14 +31,17 @@ class Amounts:
     """How much of everything.
 
     Attributes:
-        single, steady, burst: TrainJobs.
+        single, steady: TrainJobs.
+        admission: dry runs of a create, with webhooks and without.
+        bursts: TrainJobs of each.
         finished: TrainJobs that are there, finished, when idling and restarts are measured.
         idle: seconds.
     """
 
     single: int
     steady: int
-    burst: int
+    admission: int
+    bursts: Sequence[int]
     finished: int
     idle: float
 
@@ -58,22 +63,26 @@ class Session:
             await run(self.bed, operator, Tempo.SINGLE, 1)
         self._finished += 1
 
-    async def measure(self, mode: Mode) -> Section:
-        """Measure one mode."""
+    async def measure(self, mode: Mode) -> AsyncIterator[Section]:
+        """Measure one mode; of bursts each."""
         match mode:
             case Mode.SINGLE:
-                return await self._compare("one at a time", Tempo.SINGLE, self.amounts.single)
+                yield await self._compare("one at a time", Tempo.SINGLE, self.amounts.single)
             case Mode.STEADY:
-                return await self._compare("one a second", Tempo.STEADY, self.amounts.steady)
+                yield await self._compare("one a second", Tempo.STEADY, self.amounts.steady)
+            case Mode.ADMISSION:
+                self.say(f"admission: {self.amounts.admission} creates with webhooks, and as many without")
+                yield figures.of_admission(await admit(self.bed, self.amounts.admission))
             case Mode.BURST:
-                return await self._compare("all at once", Tempo.BURST, self.amounts.burst)
+                for jobs in self.amounts.bursts:
+                    yield await self._compare("all at once", Tempo.BURST, jobs)
             case Mode.IDLE:
                 await self._fill()
-                return await self._idle()
+                yield await self._idle()
             case Mode.RESTART:
                 await self._fill()
                 self.say("restart: stopping and starting the operator")
-                return figures.of_restart(self._finished, await restart(self.bed))
+                yield figures.of_restart(self._finished, await restart(self.bed))
 
     async def _compare(self, title: str, tempo: Tempo, jobs: int) -> Section:
         self.say(f"{tempo}: {jobs} TrainJobs on the floor")
@@ -107,4 +116,4 @@ async def measure(bed: Testbed, modes: Sequence[Mode], amounts: Amounts, say: Ca
     """Measure modes in the order in which they are declared: idling and restarts use what others have left."""
     session = Session(bed, amounts, say)
     await session.warm_up()
-    return [await session.measure(mode) for mode in Mode if mode in modes]
+    return [section for mode in Mode if mode in modes async for section in session.measure(mode)]

@@ -9,14 +9,18 @@ from typing import Self
 import yaml
 
 from tests.bench.errors import BenchError
-from tests.bench.operator_process import OperatorProcess
 from tests.bench.procfs import program_of
 from tests.bench.workload import RUNTIME
 from tests.devcluster import Cluster
+from tests.devcluster.audit import Audit
 from tests.devcluster.cache import ROOT
+from tests.devcluster.operator_process import OperatorProcess, write_kubeconfig
 from trainjob_operator.controller.kube import KubeClient
 
 ADMINISTRATOR = "admin"
+NAMESPACE = "trainjob-operator-system"
+ACCOUNT = "trainjob-operator"
+OPERATOR = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 _NODES = 3
 _GPUS = 1_000_000  # what is measured is never the wait for one
 _WITHIN_S = 30.0
@@ -63,14 +67,31 @@ class Testbed:
         """Remove a namespace, and wait until nothing of it is left to be done."""
         self.cluster.kubectl("delete", "namespace", name, "--wait", "--timeout=10m")
 
-    def audit_size(self) -> int:
-        """Give the size of the audit log, to read later what was added."""
-        return self.cluster.audit_log.stat().st_size
+    def audit(self, user: str) -> Audit:
+        """Listen from now on to what a user asks for."""
+        return Audit(self.cluster.audit_log, user)
+
+    def start_operator(self, **settings: str) -> OperatorProcess:
+        """Start the operator with the rights of its ServiceAccount; it does not outlive the thread that calls this."""
+        spec = self.cluster.spec
+        kubeconfig = spec.kubeconfig(ACCOUNT)
+        if not kubeconfig.exists():
+            token = ("create", "token", ACCOUNT, f"--namespace={NAMESPACE}", "--duration=24h")
+            write_kubeconfig(kubeconfig, self.cluster, self.cluster.kubectl(*token).strip())
+        known = {
+            "kubeconfig": str(kubeconfig),
+            "lease_namespace": NAMESPACE,
+            "lease_identity": "bench",
+            "certificates": "none",
+        }
+        operator = OperatorProcess(known | settings, spec.state / "logs" / "operator.log")
+        operator.start()
+        return operator
 
     @asynccontextmanager
-    async def operator(self) -> AsyncIterator[OperatorProcess]:
+    async def operator(self, **settings: str) -> AsyncIterator[OperatorProcess]:
         """Run the operator, which leads already."""
-        operator = OperatorProcess.start(self.cluster)
+        operator = self.start_operator(**settings)
         try:
             operator.await_leading()
             yield operator

@@ -4,11 +4,12 @@ import os
 import time
 from dataclasses import dataclass, field
 
-from tests.bench import audit, operator_process, procfs
-from tests.bench.audit import Tally
-from tests.bench.operator_process import OperatorProcess
+from tests.bench import procfs
 from tests.bench.procfs import Memory
-from tests.bench.testbed import ADMINISTRATOR, Testbed
+from tests.bench.tally import Tally, tally
+from tests.bench.testbed import ADMINISTRATOR, OPERATOR, Testbed
+from tests.devcluster.audit import Audit
+from tests.devcluster.operator_process import OperatorProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,14 @@ class Window:
     _machine: tuple[float, float] = field(init=False)
     _apiserver: float = field(init=False)
     _operator: float = field(init=False, default=0.0)
-    _audit: int = field(init=False)
+    _audit: Audit = field(init=False)
 
     def __post_init__(self) -> None:
         if self.operator is not None:
             procfs.reset_peak(self.operator.pid)
             self._operator = procfs.cpu_seconds(self.operator.pid)
         self._apiserver = procfs.cpu_seconds(self.bed.apiserver)
-        self._audit = self.bed.audit_size()
+        self._audit = self.bed.audit(ADMINISTRATOR if self.operator is None else OPERATOR)
         self._load = os.getloadavg()[0]
         self._machine = procfs.machine_seconds()
         self._began = time.monotonic()
@@ -58,8 +59,6 @@ class Window:
         """Measure."""
         seconds = time.monotonic() - self._began
         used, idle = (now - then for now, then in zip(procfs.machine_seconds(), self._machine, strict=True))
-        is_operated = self.operator is not None
-        user = operator_process.USER if is_operated else ADMINISTRATOR
         return Usage(
             seconds=seconds,
             load=(self._load, os.getloadavg()[0]),
@@ -67,5 +66,5 @@ class Window:
             apiserver_cpu=procfs.cpu_seconds(self.bed.apiserver) - self._apiserver,
             operator_cpu=procfs.cpu_seconds(self.operator.pid) - self._operator if self.operator else None,
             operator_memory=procfs.memory(self.operator.pid) if self.operator else None,
-            requests=audit.read(self.bed.cluster.audit_log, user, self._audit),
+            requests=tally(self._audit.requests()),
         )

@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Literal, Self
 
 from aiohttp import ClientSession, ClientTimeout, web
-from tests.cluster.operator_process import OperatorProcess
 from tests.devcluster import Cluster
+from tests.devcluster.operator_process import OperatorProcess
 from tests.devcluster.spec import API_PORT
 from yarl import URL
 

@@ -1,6 +1,5 @@
 """Replicas of the operator with what kubectl would install for them: a ServiceAccount, roles, a Lease, no more."""
 
-import base64
 import itertools
 import os
 from collections.abc import Sequence
@@ -10,9 +9,8 @@ from typing import Self
 
 import yaml
 from tests.cluster.kube import Body, Kube
-from tests.cluster.operator_process import OperatorProcess
 from tests.devcluster.cache import ROOT
-from tests.devcluster.spec import API_PORT
+from tests.devcluster.operator_process import OperatorProcess, write_kubeconfig
 
 LEASE = "trainjob-operator"  # the only one that the roles name
 _numbers = itertools.count(1)
@@ -64,7 +62,8 @@ class Replicas:
     def make(self, identity: str, *, server: str | None = None, **settings: str) -> OperatorProcess:
         """Make a replica, not started yet; `server` is the API server, or what stands in front of it."""
         kubeconfig = self._folder / f"{self.namespace}-{identity}.kubeconfig"
-        kubeconfig.write_text(yaml.safe_dump(self._kubeconfig(identity, server)))
+        self._kube.create(_object("v1", "ServiceAccount", identity, namespace=self.namespace))
+        write_kubeconfig(kubeconfig, self._kube.cluster, self._kube.token(self.namespace, identity), server)
         known = {
             "kubeconfig": str(kubeconfig),
             "namespaces": ",".join(self._namespaces),
@@ -87,20 +86,6 @@ class Replicas:
         """Give the identity of the replica that holds the Lease, empty if none does."""
         lease = self._kube.find("Lease", self.namespace, LEASE)
         return "" if lease is None else str(lease["spec"].get("holderIdentity") or "")
-
-    def _kubeconfig(self, identity: str, server: str | None) -> Body:
-        self._kube.create(_object("v1", "ServiceAccount", identity, namespace=self.namespace))
-        spec = self._kube.cluster.spec
-        authority = base64.b64encode((spec.pki / "ca.crt").read_bytes()).decode()
-        url = server or f"https://{spec.api_address}:{API_PORT}"
-        return {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "test", "cluster": {"server": url, "certificate-authority-data": authority}}],
-            "users": [{"name": identity, "user": {"token": self._kube.token(self.namespace, identity)}}],
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": identity}}],
-            "current-context": "test",
-        }
 
 
 def _shipped_roles() -> list[Body]:

@@ -2,7 +2,6 @@
 
 import time
 
-from tests.cluster.audit import Audit
 from tests.cluster.faults import crashing_runtime
 from tests.cluster.kube import Body, Kube
 from tests.cluster.refusing_proxy import RefusingProxy
@@ -11,6 +10,7 @@ from tests.cluster.stub import stub_runtime, trainjob
 from tests.cluster.trainjobs import await_complete, await_condition, children_in, conditions_of, names_in
 from tests.cluster.waiting import eventually
 from tests.devcluster import Cluster
+from tests.devcluster.audit import Audit
 
 NAMES = ("complete", "failed", "expired")
 SNAPSHOT = "ConfigMap expired-runtime-snapshot"

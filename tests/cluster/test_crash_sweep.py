@@ -10,13 +10,13 @@ from typing import Literal
 import pytest
 from tests.cluster import crds
 from tests.cluster.api_proxy import ApiProxy, Strike
-from tests.cluster.audit import Audit
 from tests.cluster.kube import Kube
 from tests.cluster.namespaces import Namespaces
 from tests.cluster.replicas import Replicas
 from tests.cluster.stub import stub_runtime, trainjob
 from tests.cluster.trainjobs import EndState, await_complete, conditions_of, end_state
 from tests.cluster.waiting import eventually
+from tests.devcluster.audit import Audit
 
 NAME = "sweep"
 AT_ONCE = 4

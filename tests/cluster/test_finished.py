@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.cluster.audit import Audit, Request
 from tests.cluster.kube import Body, Kube
 from tests.cluster.namespaces import Namespaces
 from tests.cluster.replicas import Replicas
 from tests.cluster.stub import stub_runtime, trainjob
 from tests.cluster.trainjobs import await_complete, children_in
 from tests.cluster.waiting import eventually
+from tests.devcluster.audit import Audit, Request
 
 FINISHED = 200
 IDLE_S = 60.0

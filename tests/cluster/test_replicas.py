@@ -4,13 +4,13 @@ import time
 from datetime import datetime
 from itertools import pairwise
 
-from tests.cluster.audit import Audit
 from tests.cluster.kube import Kube
-from tests.cluster.operator_process import OperatorProcess
 from tests.cluster.replicas import Replicas
 from tests.cluster.stub import stub_runtime, trainjob
 from tests.cluster.trainjobs import await_complete, children_in
 from tests.cluster.waiting import eventually
+from tests.devcluster.audit import Audit
+from tests.devcluster.operator_process import OperatorProcess
 
 HANDS_OVER_WITHIN_S = 20.0
 RELEASES_WITHIN_S = 3.0

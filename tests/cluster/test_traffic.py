@@ -1,11 +1,11 @@
 """What the operator asks of the API server for a TrainJob, by the audit log."""
 
-from tests.cluster.audit import Audit, Request
 from tests.cluster.kube import Kube
 from tests.cluster.replicas import Replicas
 from tests.cluster.stub import stub_runtime, trainjob
 from tests.cluster.trainjobs import await_complete
 from tests.cluster.waiting import eventually
+from tests.devcluster.audit import Audit, Request
 
 NAMES = ("one", "two", "three")
 MOST = 10

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from tests.bench import figures, report
-from tests.bench.audit import Tally
 from tests.bench.figures import Figure, Section
 from tests.bench.machine import this_machine
 from tests.bench.procfs import Memory
 from tests.bench.run import Run
+from tests.bench.tally import Tally
 from tests.bench.timeline import Moment, latencies
 from tests.bench.window import Usage
 

@@ -1,0 +1,142 @@
+"""The operator as a process of this machine, beside a cluster and with no more rights there than it is given."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+
+import yaml
+
+from tests.devcluster.cache import ROOT
+from tests.devcluster.cluster import Cluster
+from tests.devcluster.errors import DevclusterError
+from tests.devcluster.longrun import tail
+
+_WITHIN_S = 60.0
+_POLL_S = 0.02
+_ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # however we end; setpriv becomes the operator
+
+
+class OperatorProcess:
+    """A replica that can be started, stopped, killed, frozen and started again; its log goes on in one file.
+
+    It ends with the thread that started it. `settings` are the operator's, by their names in lower case.
+    """
+
+    def __init__(self, settings: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        self._port = free_port()
+        known = {"http_host": "127.0.0.1", "http_port": str(self._port), **settings}
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),  # which checkout's operator it is
+            **{f"TRAINJOB_OPERATOR_{name.upper()}": value for name, value in known.items()},
+        }
+        self._host = known["http_host"]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its process number."""
+        return self._running().pid
+
+    def start(self) -> None:
+        """Start it, and do not wait."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*_ENDS_WITH_US, sys.executable, "-m", "trainjob_operator", "run"],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for us
+            )
+
+    def await_ready(self) -> None:
+        """Wait until its caches are filled."""
+        self._await(lambda: self._ask("/readyz") is not None)
+
+    def await_leading(self) -> None:
+        """Wait until its caches are filled and it holds the Lease."""
+        self._await(lambda: b"\ntrainjob_operator_leader 1.0" in (self._ask("/metrics") or b""))
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has."""
+        self._signal(signal.SIGTERM)
+        if self.end() != 0:
+            raise DevclusterError(f"the operator did not end well; the end of its log:\n{tail(self.log)}")
+
+    def kill(self) -> None:
+        """Kill it as a power cut would; no waiting."""
+        self._signal(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Stop its time."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let its time go on."""
+        self._signal(signal.SIGCONT)
+
+    def end(self) -> int:
+        """Wait for its end and return its exit code."""
+        return self._running().wait(_WITHIN_S)
+
+    def is_running(self) -> bool:
+        """Tell whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def destroy(self) -> None:
+        """Make sure that nothing of it runs any more."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None
+        return self._process
+
+    def _signal(self, number: signal.Signals) -> None:
+        self._running().send_signal(number)
+
+    def _await(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _WITHIN_S
+        while not is_so():
+            if not self.is_running() or time.monotonic() > deadline:
+                raise DevclusterError(f"the operator does not get to work; the end of its log:\n{tail(self.log)}")
+            time.sleep(_POLL_S)
+
+    def _ask(self, path: str) -> bytes | None:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=5)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.read() if answer.status == HTTPStatus.OK else None
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
+
+def write_kubeconfig(path: Path, cluster: Cluster, token: str, server: str | None = None) -> None:
+    """Write a kubeconfig with a token and no other credentials; `server` is what stands in front of the API server."""
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    config["users"][0]["user"] = {"token": token}
+    if server is not None:
+        config["clusters"][0]["cluster"]["server"] = server
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(config))
+
+
+def free_port() -> int:
+    """Find a port; those that were given last are not given again soon."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
