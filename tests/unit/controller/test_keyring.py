@@ -186,7 +186,8 @@ async def test_nobody_meets_a_certificate_that_is_not_trusted(kube: FakeKube) ->
             app = web.Application()
             app.router.add_get("/", _hello)
             await each.listen(app, "127.0.0.1", 0)
-        certificates, authorities = set(), set()
+        certificates: set[str] = set()
+        authorities: set[str] = set()
         async with ClientSession(connector=TCPConnector(limit=1, ssl=_trusting(kube))) as lasting:
             for _ in range(300):
                 if len(certificates) >= 3 and len(authorities) >= 2:
