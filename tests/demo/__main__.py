@@ -44,10 +44,8 @@ def _run(screen: Screen, name: str) -> int:
     before = answers.ask(props.model, questions)
 
     screen.title("A Kubernetes cluster, and the operator in it")
-    cluster = Cluster.start(name, nodes=2, gpus=1, torch=props.torch, stays=True, say=screen.say)
-    for archive in props.archives:
-        cluster.load(archive)
-    with stage.hub(cluster, props) as hub_url:
+    cluster = stage.start_cluster(name, props.machinery, nodes=2, gpus=1, stays=True, say=screen.say)
+    with stage.hub(cluster, props.repositories) as hub_url:
         screen.say(f"a local Hub serves model and data set at {hub_url}")
         stage.make_namespaces(cluster)
         screen.say("helm install trainjob-operator manifests/chart")

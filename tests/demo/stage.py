@@ -1,16 +1,21 @@
-"""The demo's stage: a cluster with the operator in it, and a local Hub that serves its model and data set."""
+"""The demo's stage: a cluster with the operator in it, and a local Hub that serves its model and data set.
+
+Tests that train on a cluster play on it too.
+"""
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cluster.installation import Installation
 from tests.devcluster import binaries, images, torch_environment
 from tests.devcluster.cache import ROOT
 from tests.devcluster.cluster import Cluster
 from tests.hub import HubServer
+from tests.hub.repository import Kind
 from tests.models import store
 
 EXAMPLE = ROOT / "manifests" / "examples" / "smollm2-docstrings.yaml"
@@ -22,19 +27,33 @@ NAMESPACE = "team-a"
 IMAGES = ("operator", "initializer", "torchtune-cpu")
 
 Say = Callable[[str], None]
+Repositories = Mapping[tuple[Kind, str], Path]
+"""Folders by the kind and the name of the Hub's repository that they are to be."""
+
+
+@dataclass(frozen=True)
+class Machinery:
+    """What every cluster that trains needs from this machine, all of it made once and kept in the cache."""
+
+    torch: Path
+    archives: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
 class Props:
-    """What the demo needs from this machine, all of it made once and kept in the cache."""
+    """What the demo needs beside it."""
 
-    torch: Path
-    archives: tuple[Path, ...]
+    machinery: Machinery
     model: Path
     dataset: Path
 
+    @property
+    def repositories(self) -> Repositories:
+        """Model and data set under the names by which the example asks for them."""
+        return {("model", MODEL_REPOSITORY): self.model, ("dataset", DATASET_REPOSITORY): self.dataset}
 
-def make_props(say: Say) -> Props:
+
+def make_machinery(say: Say) -> Machinery:
     """Build what is not there yet; each part says how long it usually takes."""
     say("Kubernetes 1.37, kubectl and helm")
     binaries.programs()
@@ -42,9 +61,22 @@ def make_props(say: Say) -> Props:
     say("PyTorch and TorchTune")
     torch = torch_environment.ensure()
     say("container images: " + ", ".join(IMAGES))
-    archives = tuple(images.build(name) for name in IMAGES)
+    return Machinery(torch=torch, archives=tuple(images.build(name) for name in IMAGES))
+
+
+def make_props(say: Say) -> Props:
+    """Build what is not there yet of all that the demo needs."""
+    machinery = make_machinery(say)
     say("the model SmolLM2-135M-Instruct, and questions and answers from Python's docstrings")
-    return Props(torch=torch, archives=archives, model=store.smollm2(), dataset=store.docstrings())
+    return Props(machinery=machinery, model=store.smollm2(), dataset=store.docstrings())
+
+
+def start_cluster(name: str, machinery: Machinery, *, nodes: int, gpus: int, stays: bool, say: Say) -> Cluster:
+    """Start a cluster whose containers find torch, with our images in it."""
+    cluster = Cluster.start(name, nodes=nodes, gpus=gpus, torch=machinery.torch, stays=stays, say=say)
+    for archive in machinery.archives:
+        cluster.load(archive)
+    return cluster
 
 
 def held_out_questions(props: Props) -> list[str]:
@@ -54,11 +86,11 @@ def held_out_questions(props: Props) -> list[str]:
 
 
 @contextmanager
-def hub(cluster: Cluster, props: Props) -> Iterator[str]:
-    """Serve model and data set to the cluster's pods, and yield the Hub's URL."""
+def hub(cluster: Cluster, repositories: Repositories) -> Iterator[str]:
+    """Serve repositories to the cluster's pods, and yield the Hub's URL."""
     with HubServer(host=cluster.host_address) as server:
-        server.add_repo("model", MODEL_REPOSITORY, props.model)
-        server.add_repo("dataset", DATASET_REPOSITORY, props.dataset)
+        for (kind, name), folder in repositories.items():
+            server.add_repo(kind, name, folder)
         yield server.url
 
 
@@ -70,7 +102,7 @@ def make_namespaces(cluster: Cluster) -> None:
 
 
 def install_operator(cluster: Cluster, hub_url: str) -> None:
-    """Install the operator with its chart, as a user would, and wait until both replicas are ready."""
+    """Install the operator with its chart, as a user would, and wait until both replicas are ready and reachable."""
     _helm(
         cluster,
         *("upgrade", "--install", "trainjob-operator", str(ROOT / "manifests" / "chart")),
@@ -78,11 +110,12 @@ def install_operator(cluster: Cluster, hub_url: str) -> None:
         *("--set", f"hfEndpoint={hub_url}"),
         *("--set-json", "runtimes.images.trainer=" + json.dumps({"repository": "trainjob-operator/torchtune-cpu"})),
     )
+    Installation(cluster).await_webhooks()
 
 
-def result_folder(cluster: Cluster) -> Path:
+def result_folder(cluster: Cluster, trainjob: str = TRAINJOB) -> Path:
     """Return where the workspace's output lies on this machine: the embedded cluster's volumes are folders."""
-    claim = json.loads(cluster.kubectl("-n", NAMESPACE, "get", "pvc", f"initializer-{TRAINJOB}", "--output=json"))
+    claim = json.loads(cluster.kubectl("-n", NAMESPACE, "get", "pvc", f"initializer-{trainjob}", "--output=json"))
     volume = json.loads(cluster.kubectl("get", "pv", claim["spec"]["volumeName"], "--output=json"))
     return Path(volume["spec"]["local"]["path"]) / "output"
 

@@ -6,6 +6,7 @@ TorchTune's ids of special tokens lie above 128000, so the small vocabulary come
 import json
 import random
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np  # type: ignore[import-not-found]  # in the models' environment only
@@ -26,13 +27,27 @@ _SPECIAL = (
 
 
 def write(out: Path) -> None:
-    """Write the folders `model` and `dataset`."""
+    """Write the folders `model`, `dataset` and `preferences`."""
     rows = _rows(_ROWS, seed=0)
     _write_model(out / "model")
     _write_tokenizer(out / "model")
-    data = out / "dataset" / "data"
+    _write_rows(out / "dataset", rows)
+    _write_rows(out / "preferences", [_preference(row) for row in rows])
+
+
+def _write_rows(folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows), data / "train-00000-of-00001.parquet")
+
+
+def _preference(row: Mapping[str, str]) -> dict[str, list[dict[str, str]]]:
+    """Prefer the answer to none, in the columns that `preference_dataset` reads."""
+    asked = {"role": "user", "content": row["input"]}
+    return {
+        column: [asked, {"role": "assistant", "content": answer}]
+        for column, answer in (("chosen", row["output"]), ("rejected", "The river is blue."))
+    }
 
 
 def _rows(count: int, seed: int) -> list[dict[str, str]]:

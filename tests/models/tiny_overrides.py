@@ -20,7 +20,9 @@ class Shape:
 SHAPE = Shape()
 
 
-def overrides(model: PurePath, dataset: PurePath, output: PurePath, *, lora: bool = False) -> list[str]:
+def overrides(
+    model: PurePath, dataset: PurePath, output: PurePath, *, lora: bool = False, builder: str = "instruct_dataset"
+) -> list[str]:
     """Return `key=value` words for any llama3_2/1B configuration; `lora` for those that train adapters."""
     return [
         f"model=torchtune.models.llama3_2.{'lora_' if lora else ''}llama3_2",
@@ -34,7 +36,7 @@ def overrides(model: PurePath, dataset: PurePath, output: PurePath, *, lora: boo
         f"tokenizer.path={model}/original/tokenizer.model",
         f"tokenizer.special_tokens_path={model}/special_tokens.json",
         f"checkpointer.checkpoint_dir={model}",
-        "dataset=torchtune.datasets.instruct_dataset",
+        f"dataset=torchtune.datasets.{builder}",
         "dataset.source=parquet",
         f"dataset.data_dir={dataset}/data",
         f"output_dir={output}",

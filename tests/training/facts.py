@@ -5,21 +5,24 @@ Runs in torch's environment, with the launcher's package on PYTHONPATH; the comm
 
 import inspect
 import json
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 import torchtune.datasets
 from omegaconf import OmegaConf
 from torch.distributed.run import get_args_parser
 from torchtune._recipe_registry import get_all_recipes
-from torchtune.config._utils import _merge_yaml_and_cli_args
+from torchtune.config._utils import _get_component_from_path, _merge_yaml_and_cli_args
 
+from trainjob_torchtune.builders import read_sizes
 from trainjob_torchtune.catalogue import load_catalogue
 from trainjob_torchtune.config import load_config
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import parse_training
+from trainjob_torchtune.training import Builder, parse_training
 
 CATALOGUE = load_catalogue()
 CONFIG = "llama3_2/1B_full"
@@ -81,12 +84,46 @@ def merges(overrides: Sequence[str]) -> dict[str, Any]:
     return {"ours": None if isinstance(ours, Refusal) else ours, "theirs": theirs}
 
 
+def builders_of_models() -> dict[str, Any]:
+    """Return the sizes of the models of TorchTune's configurations, as the launcher reads them and as they are made.
+
+    Quantized ones are left out, since a device without memory has no numbers to quantize, and those of several parts.
+    """
+    found = {}
+    for name, recipe in CATALOGUE.recipes.items():
+        for path in recipe.configs.values():
+            config = load_config(path, ()) if path.is_file() else {}
+            training = config if isinstance(config, Refusal) else parse_training(name, config)
+            for checkpointer in () if isinstance(training, Refusal) else training.checkpointers:
+                model = checkpointer.model
+                if model is not None and not {"qlora", "vision"} & set(re.split(r"[._]", model.component)):
+                    found[model.component] = {"ours": read_sizes(model), "theirs": made_sizes(model)}
+    return found
+
+
+def made_sizes(builder: Builder) -> dict[str, int]:
+    """Return the sizes of the model that a builder really makes, without the memory that it would take."""
+    options = {name: value for name, value in builder.options.items() if name not in {"quantize_base", "use_dora"}}
+    with torch.device("meta"):
+        model = _get_component_from_path(builder.component)(**options)
+    layer = model.layers[0]
+    return {
+        "embed_dim": model.tok_embeddings.weight.shape[1],
+        "num_layers": len(model.layers),
+        "vocab_size": model.tok_embeddings.weight.shape[0],
+        "num_heads": layer.attn.num_heads,
+        "num_kv_heads": layer.attn.num_kv_heads,
+        "intermediate_dim": layer.mlp.w1.weight.shape[0],
+    }
+
+
 if __name__ == "__main__":
     facts = {
         "registry": registry(),
         "flags": flags(),
         "builders": builders(),
         "refused_configs": refused_configs(),
+        "models": builders_of_models(),
         "merges": [merges(overrides) for overrides in json.load(sys.stdin)],
     }
     print(json.dumps(facts))

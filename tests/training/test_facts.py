@@ -80,6 +80,15 @@ def test_every_configuration_of_torchtune_is_understood(facts: dict[str, Any]) -
     assert facts["refused_configs"] == []
 
 
+def test_sizes_that_are_read_are_those_of_the_models_that_are_made(facts: dict[str, Any]) -> None:
+    models = facts["models"]
+
+    assert len(models) > 50
+    assert {name for name, model in models.items() if not model["ours"]} == set()
+    wrong = {name: model for name, model in models.items() if not model["ours"].items() <= model["theirs"].items()}
+    assert wrong == {}
+
+
 @pytest.mark.parametrize("case", OVERRIDES)
 def test_overrides_are_merged_as_torchtune_merges_them(facts: dict[str, Any], case: str) -> None:
     merged = facts["merges"][list(OVERRIDES).index(case)]

@@ -1,12 +1,15 @@
 """Runs that end badly, or are asked to end: exit code, termination message, and nothing left behind."""
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,7 @@ from tests.training.container import Container
 SINGLE = ("full_finetune_single_device", "llama3_2/1B_full_single_device")
 PAIR = ("full_finetune_distributed", "llama3_2/1B_full")
 TWO = ("--nproc_per_node=2",)
-FOREVER = ("epochs=100000", "gradient_accumulation_steps=1")
+FOREVER = ("epochs=1000", "gradient_accumulation_steps=1")
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,7 @@ FOREVER = ("epochs=100000", "gradient_accumulation_steps=1")
 def test_a_crash_is_told_with_its_cause_and_its_last_lines(
     container: Container, recipe: tuple[str, str], torchrun: tuple[str, ...]
 ) -> None:
+    container = with_a_layer_missing(container)
     outcome = container.run(container.tiny(*recipe, "model.num_layers=3", torchrun=torchrun))
     sentence, *lines = outcome.termination.splitlines()
 
@@ -36,6 +40,15 @@ def test_a_crash_is_told_with_its_cause_and_its_last_lines(
     assert outcome.lines[-1] == sentence
     assert any(line.startswith("RuntimeError: Error(s) in loading") for line in lines)
     assert len(outcome.termination.encode()) <= 4096
+
+
+def with_a_layer_missing(container: Container) -> Container:
+    """Have the model's config.json promise more than its weights hold."""
+    folder = container.volume / "model"
+    shutil.copytree(container.model, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 3}))
+    return replace(container, model=folder)
 
 
 def test_a_recipe_of_the_users_own_keeps_its_exit_code(container: Container) -> None:

@@ -26,6 +26,19 @@ FULL = ("full_finetune_single_device", "llama3_2/1B_full_single_device")
             id="model-folder",
         ),
         pytest.param(
+            ["model.num_layers=16", "model.num_heads=8"],
+            r"The model in \S+/model is of another size than the one to train: its config.json says "
+            r"num_hidden_layers=2, num_attention_heads=4, but model=torchtune.models.llama3_2.llama3_2 makes "
+            r"num_layers=16, num_heads=8\. .+\.",
+            id="model-size",
+        ),
+        pytest.param(
+            ["epochs=100000000"],
+            r"The 100000000 checkpoint\(s\) that this run writes take at least \S+ MiB each, together .+, but only .+ "
+            r"are free on the volume of \S+/output: use a larger volume, or epochs=\d+ or less\.",
+            id="space",
+        ),
+        pytest.param(
             ["tokenizer.path=/workspace/model/tokenizer.model"],
             r"The tokenizer file /workspace/model/tokenizer.model \(tokenizer.path\) is missing; / holds .+\.",
             id="tokenizer",

@@ -56,13 +56,20 @@ class _Words:
 
 
 def explain(recipe: str, ending: Ending, lines: Iterable[str]) -> Failure:
-    """Say how the recipe failed; of several ranks it is the first with a reason of its own that counts."""
+    """Say how the recipe failed; of several ranks it is the first with a reason of its own that counts.
+
+    Who is asked to end was stopped, unless torchrun had seen a process fail before: then the others of the group may be
+    gone already, and Kubernetes ends what is left.
+    """
     said = list(lines)
-    if ending.asked_by is not None:
-        return Failure(
-            f"The recipe {recipe} was stopped by {ending.asked_by.name}.", (), BY_SIGNAL + ending.asked_by.value
-        )
     casualties = read_report(said)
+    failure = _explain(recipe, ending, said, casualties)
+    if ending.asked_by is None or (casualties and failure.code != ExitCode.BEREFT):
+        return failure
+    return Failure(f"The recipe {recipe} was stopped by {ending.asked_by.name}.", (), BY_SIGNAL + ending.asked_by)
+
+
+def _explain(recipe: str, ending: Ending, said: Sequence[str], casualties: Sequence[Casualty]) -> Failure:
     killed = [casualty for casualty in casualties if casualty.exit_code == -signal.SIGKILL]
     if killed or ending.code == ExitCode.KILLED:
         return Failure(
@@ -74,7 +81,15 @@ def explain(recipe: str, ending: Ending, lines: Iterable[str]) -> Failure:
     words = _first_with_a_reason(said)
     shown = tuple(line for line in words.lines if line.strip(_NOTHING))
     crashed = [casualty for casualty in casualties if casualty.exit_code < 0]
-    if crashed and (words.error is None or words.is_bereft) and not any(map(_tells_of_a_loss, said)):
+    loss = _loss(words, crashed, said)
+    if loss is not None:
+        return Failure(
+            f"The recipe {recipe} lost another of its processes, which failed or was cut off before: see the other "
+            f"pods of this job for the cause. Here{_on(words.rank)}: {_cut(loss)}.",
+            shown,
+            ExitCode.BEREFT,
+        )
+    if crashed and (words.error is None or words.is_bereft):
         number = -crashed[0].exit_code
         return Failure(
             f"A process of the recipe {recipe}{_of_rank(crashed)} was ended by {_signal_name(number)}.",
@@ -83,15 +98,20 @@ def explain(recipe: str, ending: Ending, lines: Iterable[str]) -> Failure:
         )
     if words.error is None:
         return Failure(f"The recipe {recipe} ended with exit code {ending.code}.", shown, ending.code)
-    cause = shorten(words.error.rstrip(".: "), _LONGEST, placeholder=" ...")
-    if words.is_bereft:
-        return Failure(
-            f"The recipe {recipe} lost another of its processes, which failed or was cut off before: see the other "
-            f"pods of this job for the cause. Here{_on(words.rank)}: {cause}.",
-            shown,
-            ExitCode.BEREFT,
-        )
-    return Failure(f"The recipe {recipe} failed{_on(words.rank)}: {cause}.", shown, ending.code)
+    return Failure(f"The recipe {recipe} failed{_on(words.rank)}: {_cut(words.error)}.", shown, ending.code)
+
+
+def _loss(words: _Words, crashed: Sequence[Casualty], said: Sequence[str]) -> str | None:
+    """Return the words that tell of the loss of another process, if that is why this one failed.
+
+    A process that crashed is lost to those beside it; but NCCL's watchdog aborts its own when another one is gone, with
+    or without an exception in Python.
+    """
+    if any(casualty.exit_code != -signal.SIGABRT for casualty in crashed):
+        return None
+    if words.is_bereft or (crashed and words.error is None):
+        return words.error or next((line for line in said if _tells_of_a_loss(line)), None)
+    return None
 
 
 def _first_with_a_reason(said: Sequence[str]) -> _Words:
@@ -136,8 +156,13 @@ def _tells_of_a_loss(line: str) -> bool:
     return _NETWORK.search(line) is not None and _LOST.search(line) is not None
 
 
+def _cut(words: str) -> str:
+    return shorten(words.rstrip(".: "), _LONGEST, placeholder=" ...")
+
+
 def _of_rank(casualties: Sequence[Casualty]) -> str:
-    return f" (rank {casualties[0].rank})" if casualties else ""
+    rank = casualties[0].rank if casualties else None
+    return "" if rank is None else f" (rank {rank})"
 
 
 def _on(rank: int | None) -> str:

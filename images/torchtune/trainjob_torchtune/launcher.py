@@ -10,10 +10,10 @@ from trainjob_torchtune import cpu
 from trainjob_torchtune.catalogue import load_catalogue
 from trainjob_torchtune.commandline import Run
 from trainjob_torchtune.config import load_config
-from trainjob_torchtune.devices import count_cuda_devices
+from trainjob_torchtune.devices import list_cuda_devices
 from trainjob_torchtune.exit_code import BY_SIGNAL, ExitCode
 from trainjob_torchtune.failure import Failure, explain
-from trainjob_torchtune.preflight.checks import check
+from trainjob_torchtune.preflight.checks import advise, check
 from trainjob_torchtune.preflight.keys import check_keys
 from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.rendezvous import await_host, find_host, read_patience
@@ -36,17 +36,19 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
     """Run the recipe and return the exit code; a failure also leaves a termination message."""
     # The kernel ignores SIGTERM for a container's first process unless it has a handler; the checks may take minutes.
     signal.signal(signal.SIGTERM, _stop)
-    accelerators = count_cuda_devices()
+    gpus = list_cuda_devices()
     settings = {"PYTHONUNBUFFERED": "1", "TIKTOKEN_CACHE_DIR": ""} | dict(environment)
-    on_cpu = accelerators == 0 and bool(settings.get(cpu.SHIM_VARIABLE))
+    on_cpu = not gpus and bool(settings.get(cpu.SHIM_VARIABLE))
     if on_cpu:
         run, settings = cpu.adapt_run(run), cpu.adapt_environment(settings)
-    topology = read_topology(run, settings, accelerators)
+    topology = read_topology(run, settings, len(gpus))
     if on_cpu:
         settings = cpu.threads(topology.processes_per_node) | settings
-    training = _prepare(run, topology, accelerators)
+    training = _prepare(run, topology, len(gpus))
     if isinstance(training, Refusal):
         return refuse(training, settings)
+    for sentence in advise(training, topology, gpus) if training is not None else ():
+        _say(f"Warning: {sentence}")
     host = find_host(run, settings)
     nowhere = await_host(host, read_patience(settings), _say) if host is not None else None
     if nowhere is not None:

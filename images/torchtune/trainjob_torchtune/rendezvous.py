@@ -33,7 +33,7 @@ class Patience:
 def read_patience(environment: Mapping[str, str]) -> Patience:
     """Return how long to wait; what is no number is as good as nothing."""
     asked = environment.get(LIMIT_VARIABLE, "")
-    return Patience(limit=float(asked)) if asked.isdecimal() else Patience()
+    return Patience(limit=max(float(asked), 1.0)) if asked.isdecimal() else Patience()
 
 
 def find_host(run: Run, environment: Mapping[str, str]) -> str | None:

@@ -13,6 +13,23 @@ _KEEPS_LAST_BATCH = frozenset({"knowledge_distillation_distributed"})
 _STEPS_WITHIN_BATCH = frozenset({"ppo_full_finetune_single_device"})
 
 
+# torchtune/training/precision.py
+_BYTES = {"fp32": 4, "fp64": 8, "bf16": 2, "fp16": 2}
+_LEAST_BYTES = 2
+_ADAM = frozenset({"torch.optim.Adam", "torch.optim.AdamW"})
+# Which model a checkpointer's files are for; of other checkpointers it is not known.
+_MODELS = {"checkpointer": "model", "ref_checkpointer": "model", "teacher_checkpointer": "teacher_model"}
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """A component that makes a model, with the arguments that the configuration gives it."""
+
+    key: str
+    component: str
+    options: Mapping[str, Any] = field(hash=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpointer:
     """A component that reads model files from `folder` and writes to `output`."""
@@ -22,6 +39,7 @@ class Checkpointer:
     files: tuple[str, ...]
     output: Path | None
     needs_config: bool
+    model: Builder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +62,34 @@ class Batches:
 
 
 @dataclass(frozen=True, slots=True)
+class Saving:
+    """What is saved, and how often.
+
+    Attributes:
+        epochs: after each of them a checkpoint is written.
+        bytes_each: of a number in it.
+        has_weights: all of the model's, not only adapters.
+        has_adam: two numbers more for each weight, in the checkpoints before the last one, of which one is kept.
+    """
+
+    epochs: int
+    bytes_each: int
+    has_weights: bool
+    has_adam: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Training:
     """A run of one of torchtune's own recipes."""
 
     device: str
+    dtype: str
     output: Path | None
     checkpointers: tuple[Checkpointer, ...]
     tokenizer_files: tuple[tuple[str, Path], ...]
     datasets: tuple[DatasetSource, ...]
     batches: Batches
+    saving: Saving
     is_resumed: bool
 
 
@@ -61,9 +98,10 @@ def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal
     try:
         return Training(
             device=str(config.get("device") or "cuda"),
+            dtype=str(config.get("dtype") or "fp32"),
             output=_path(config.get("output_dir")),
             checkpointers=tuple(
-                _checkpointer(key, value)
+                _checkpointer(key, value, config)
                 for key, value in config.items()
                 if key.endswith("checkpointer") and isinstance(value, Mapping) and value.get("checkpoint_dir")
             ),
@@ -77,6 +115,7 @@ def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal
                 tensor_parallel=int(config.get("tensor_parallel_dim") or 1),
                 keeps_last=recipe in _KEEPS_LAST_BATCH,
             ),
+            saving=_saving(recipe, config),
             is_resumed=bool(config.get("resume_from_checkpoint")),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -87,13 +126,33 @@ def _path(value: object) -> Path | None:
     return Path(str(value)) if value else None
 
 
-def _checkpointer(key: str, value: Mapping[str, Any]) -> Checkpointer:
+def _checkpointer(key: str, value: Mapping[str, Any], config: Mapping[str, Any]) -> Checkpointer:
     return Checkpointer(
         key=key,
         folder=Path(value["checkpoint_dir"]),
         files=_files(value.get("checkpoint_files")),
         output=_path(value.get("output_dir")),
         needs_config="HF" in str(value.get("_component_")),
+        model=_builder(_MODELS.get(key, ""), config),
+    )
+
+
+def _builder(key: str, config: Mapping[str, Any]) -> Builder | None:
+    value = config.get(key)
+    if not isinstance(value, Mapping) or not value.get("_component_"):
+        return None
+    return Builder(key, str(value["_component_"]), {name: one for name, one in value.items() if name != "_component_"})
+
+
+def _saving(recipe: str, config: Mapping[str, Any]) -> Saving:
+    """Read what is saved; of optimizers only those count whose state has the weights' own precision."""
+    optimizer = config.get("optimizer")
+    name = str(optimizer.get("_component_")) if isinstance(optimizer, Mapping) else ""
+    return Saving(
+        epochs=int(config.get("epochs") or 1),
+        bytes_each=_BYTES.get(str(config.get("dtype") or "fp32"), _LEAST_BYTES),
+        has_weights=not config.get("save_adapter_weights_only"),
+        has_adam=recipe.startswith("full_finetune_") and name in _ADAM and not config.get("optimizer_in_bwd"),
     )
 
 

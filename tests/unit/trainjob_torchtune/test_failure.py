@@ -108,6 +108,16 @@ def test_who_is_killed_wants_memory(lines: list[str]) -> None:
         pytest.param(
             [*of_rank(2, [GLOO]), *report(2, 1, 3, -9)], "A process of the recipe r (rank 3) was killed", 137, id="both"
         ),
+        pytest.param(
+            [*of_rank(0, [GLOO]), *report(0, 1, 1, -11)],
+            "A process of the recipe r (rank 1) was ended by SIGSEGV.",
+            139,
+            id="crashed-beside-another",
+        ),
+        pytest.param(report(1, -6), "A process of the recipe r (rank 1) was ended by SIGABRT.", 134, id="aborted"),
+        pytest.param(
+            [*of_rank(1, [GLOO]), *report(1, -6)], "The recipe r lost another of its processes", 22, id="aborted-bereft"
+        ),
         pytest.param(report(1, -11), "A process of the recipe r (rank 1) was ended by SIGSEGV.", 139, id="crashed"),
         pytest.param(
             [*of_rank(1, ["ValueError: no"]), *report(0, -6)],
@@ -117,8 +127,8 @@ def test_who_is_killed_wants_memory(lines: list[str]) -> None:
         ),
         pytest.param(
             ["[rank1]:[E] ProcessGroupNCCL.cpp:683 Watchdog caught collective operation timeout", *report(1, -6)],
-            "The recipe r ended with exit code 1.",
-            1,
+            "The recipe r lost another of its processes",
+            22,
             id="nccl-aborts",
         ),
     ],
@@ -170,6 +180,25 @@ def test_who_is_asked_to_end_did_not_fail() -> None:
     failure = explain("r", Ending(1, signal.SIGTERM), [*TRACEBACK, "SignalException: 15"])
 
     assert failure == Failure("The recipe r was stopped by SIGTERM.", (), 143)
+
+
+FAILED = (
+    "E1125 09:34:25.6 7 torch/distributed/elastic/x.py:1002] failed (exitcode: {}) local_rank: 0 (pid: 1) of binary"
+)
+
+
+def test_who_is_asked_to_end_when_it_had_failed_already_says_so() -> None:
+    lines = ["last", FAILED.format(-9), *TRACEBACK, "SignalException: 15"]
+    failure = explain("r", Ending(1, signal.SIGTERM), lines)
+
+    assert failure.sentence.startswith("A process of the recipe r was killed (SIGKILL)")
+    assert failure.code == 137
+
+
+def test_who_is_asked_to_end_when_it_had_lost_another_was_stopped() -> None:
+    failure = explain("r", Ending(1, signal.SIGTERM), [*of_rank(0, [GLOO]), FAILED.format(1), "SignalException: 15"])
+
+    assert (failure.sentence, failure.code) == ("The recipe r was stopped by SIGTERM.", 143)
 
 
 def test_a_long_cause_is_cut() -> None:

@@ -2,10 +2,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.trainjob_torchtune.factory import batches
+from tests.unit.trainjob_torchtune.factory import batches, saving
 
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Checkpointer, DatasetSource, Training, parse_training
+from trainjob_torchtune.training import Builder, Checkpointer, DatasetSource, Saving, Training, parse_training
 
 RECIPE = "full_finetune_distributed"
 
@@ -19,6 +19,10 @@ def parsed(config: dict[str, Any], recipe: str = RECIPE) -> Training:
 def test_the_keys_that_recipes_share() -> None:
     config = {
         "device": "cpu",
+        "dtype": "bf16",
+        "epochs": 3,
+        "model": {"_component_": "torchtune.models.llama3_2.llama3_2", "num_layers": 2},
+        "optimizer": {"_component_": "torch.optim.AdamW", "fused": True},
         "output_dir": "/out",
         "resume_from_checkpoint": True,
         "batch_size": 4,
@@ -35,22 +39,25 @@ def test_the_keys_that_recipes_share() -> None:
         "dataset": {"_component_": "torchtune.datasets.instruct_dataset", "source": "parquet"},
     }
 
+    model = Builder("model", "torchtune.models.llama3_2.llama3_2", {"num_layers": 2})
     assert parsed(config) == Training(
         device="cpu",
+        dtype="bf16",
         output=Path("/out"),
         checkpointers=(
-            Checkpointer("checkpointer", Path("/m"), ("a.safetensors",), Path("/out"), needs_config=True),
-            Checkpointer("ref_checkpointer", Path("/r"), (), None, needs_config=False),
+            Checkpointer("checkpointer", Path("/m"), ("a.safetensors",), Path("/out"), needs_config=True, model=model),
+            Checkpointer("ref_checkpointer", Path("/r"), (), None, needs_config=False, model=model),
         ),
         tokenizer_files=(("tokenizer.path", Path("/m/t.model")), ("tokenizer.merges_file", Path("/m/merges.txt"))),
         datasets=(DatasetSource("dataset", "torchtune.datasets.instruct_dataset", {"source": "parquet"}),),
         batches=batches(4, 8, 2),
+        saving=saving(3, 2, has_adam=True),
         is_resumed=True,
     )
 
 
 def test_what_is_missing_is_left_for_the_recipe_to_judge() -> None:
-    assert parsed({}) == Training("cuda", None, (), (), (), batches(), is_resumed=False)
+    assert parsed({}) == Training("cuda", "fp32", None, (), (), (), batches(), saving(), is_resumed=False)
 
 
 def test_files_that_are_counted() -> None:
@@ -76,6 +83,25 @@ def test_several_data_sets() -> None:
 )
 def test_recipes_differ_in_how_they_make_steps(recipe: str, expected: object) -> None:
     assert parsed({"batch_size": 4, "gradient_accumulation_steps": 8}, recipe).batches == expected
+
+
+ADAM = {"_component_": "torch.optim.AdamW"}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "config", "expected"),
+    [
+        pytest.param("lora_finetune_distributed", {"optimizer": ADAM}, saving(), id="an-adapters-optimizer-is-small"),
+        pytest.param(
+            "lora_finetune_distributed", {"save_adapter_weights_only": True}, saving(has_weights=False), id="adapters"
+        ),
+        pytest.param(RECIPE, {"optimizer": ADAM, "optimizer_in_bwd": True}, saving(), id="many-optimizers"),
+        pytest.param(RECIPE, {"optimizer": {"_component_": "bitsandbytes.optim.PagedAdamW8bit"}}, saving(), id="8-bit"),
+        pytest.param(RECIPE, {"optimizer": ADAM, "dtype": "fp16"}, saving(1, 2, has_adam=True), id="adam"),
+    ],
+)
+def test_what_is_saved(recipe: str, config: dict[str, Any], expected: Saving) -> None:
+    assert parsed(config, recipe).saving == expected
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""What can be known before training starts: each module checks one thing and returns a Refusal or None."""
+"""What can be known before training starts: each module checks one thing, refuses or warns, or has nothing to say."""

@@ -6,10 +6,7 @@ from trainjob_torchtune.training import Training
 
 
 def check_accelerators(training: Training, topology: Topology, visible: int) -> Refusal | None:
-    """Compare the processes of this node with the GPUs that its container sees.
-
-    More GPUs than processes is allowed: Kubeflow Trainer starts such jobs too.
-    """
+    """Compare the processes of this node with the GPUs that its container sees."""
     if not training.device.startswith("cuda") or topology.processes_per_node <= visible:
         return None
     if visible == 0:
@@ -20,4 +17,15 @@ def check_accelerators(training: Training, topology: Topology, visible: int) -> 
     return Refusal(
         f"{topology.processes_per_node} processes are to train on this node, but its container sees {visible} GPU(s): "
         "set trainer.numProcPerNode to the number of GPUs, or request more of them."
+    )
+
+
+def advise_accelerators(training: Training, topology: Topology, visible: int) -> str | None:
+    """Warn of GPUs that nobody uses. Such a run is not refused, since Kubeflow Trainer starts it too."""
+    idle = visible - topology.processes_per_node
+    if not training.device.startswith("cuda") or idle <= 0:
+        return None
+    return (
+        f"The container sees {visible} GPUs, but {topology.processes_per_node} process(es) train on this node: {idle} "
+        f"GPU(s) are idle. Set trainer.numProcPerNode to {visible}, or request {topology.processes_per_node}."
     )

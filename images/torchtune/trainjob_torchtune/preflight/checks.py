@@ -1,9 +1,16 @@
 """All checks, cheap ones first; what reads the whole data set runs on the first node only."""
 
-from trainjob_torchtune.preflight.accelerators import check_accelerators
+from collections.abc import Sequence
+
+from trainjob_torchtune.devices import Capability
+from trainjob_torchtune.preflight.accelerators import advise_accelerators, check_accelerators
 from trainjob_torchtune.preflight.checkpoint import check_checkpoints
+from trainjob_torchtune.preflight.memory import advise_memory, read_limit
 from trainjob_torchtune.preflight.output import check_output
+from trainjob_torchtune.preflight.precision import advise_precision
 from trainjob_torchtune.preflight.rows import check_files, count_rows, is_local
+from trainjob_torchtune.preflight.sizes import check_sizes
+from trainjob_torchtune.preflight.space import check_space
 from trainjob_torchtune.preflight.steps import check_steps
 from trainjob_torchtune.preflight.tokenizer import check_tokenizer
 from trainjob_torchtune.refusal import Refusal
@@ -15,11 +22,23 @@ def check(training: Training, topology: Topology, accelerators: int) -> Refusal 
     """Return why this run cannot succeed, if that can be known now."""
     return (
         check_checkpoints(training)
+        or check_sizes(training)
         or check_tokenizer(training)
         or check_output(training)
+        or check_space(training, topology)
         or check_accelerators(training, topology, accelerators)
         or _check_data(training, topology)
     )
+
+
+def advise(training: Training, topology: Topology, gpus: Sequence[Capability]) -> tuple[str, ...]:
+    """Return what may well go wrong, or costs more than it needs to: nothing that is certain enough to refuse."""
+    advice = (
+        advise_accelerators(training, topology, len(gpus)),
+        advise_precision(training, gpus),
+        advise_memory(training, topology, read_limit()),
+    )
+    return tuple(sentence for sentence in advice if sentence is not None)
 
 
 def _check_data(training: Training, topology: Topology) -> Refusal | None:

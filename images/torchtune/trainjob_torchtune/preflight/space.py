@@ -1,0 +1,38 @@
+"""The checkpoints have to find room: a disk that fills up ends the run hours later, with the last ones broken."""
+
+import os
+from pathlib import Path
+
+from trainjob_torchtune.preflight.weights import checkpoint_bytes, describe_bytes
+from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.topology import Topology
+from trainjob_torchtune.training import Training
+
+
+def check_space(training: Training, topology: Topology) -> Refusal | None:
+    """Compare the least that all checkpoints take with what is free; only the first node writes them.
+
+    An epoch whose folder is there already takes nothing: it was trained before, or is written over.
+    """
+    each = checkpoint_bytes(training)
+    if each is None or training.output is None or topology.node_rank != 0:
+        return None
+    epochs = [epoch for epoch in range(training.saving.epochs) if not (training.output / f"epoch_{epoch}").is_dir()]
+    state = 2 * each if training.saving.has_adam and len(epochs) > 1 else 0
+    needed, free = len(epochs) * each + state, _free(training.output)
+    if needed <= free:
+        return None
+    with_state = f", and the optimizer's state {describe_bytes(state)}" if state else ""
+    some = (free - state) // each
+    remedy = f"epochs={training.saving.epochs - len(epochs) + some} or less" if some > 0 else "free some of it"
+    return Refusal(
+        f"The {len(epochs)} checkpoint(s) that this run writes take at least {describe_bytes(each)} each{with_state}, "
+        f"together {describe_bytes(needed)}, but only {describe_bytes(free)} are free on the volume of "
+        f"{training.output}: use a larger volume, or {remedy}."
+    )
+
+
+def _free(folder: Path) -> int:
+    """Return the free bytes of a folder's file system, as far as they are for us and not for root alone."""
+    system = os.statvfs(folder)
+    return system.f_bavail * system.f_frsize

@@ -1,0 +1,58 @@
+"""How many numbers a model's files hold, read from the heads of safetensors files; other formats do not tell."""
+
+import json
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from trainjob_torchtune.training import Checkpointer, Training
+
+_LENGTH_BYTES = 8
+# What the format allows (https://github.com/huggingface/safetensors#format); a longer one is no head.
+_LONGEST_HEAD = 100_000_000
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+_STEP = 1024
+
+
+def checkpoint_bytes(training: Training) -> int | None:
+    """Return what the weights of one checkpoint take at least; None if that cannot be known, or is next to nothing."""
+    checkpointer = next((one for one in training.checkpointers if one.key == "checkpointer"), None)
+    if checkpointer is None or not training.saving.has_weights:
+        return None
+    numbers = count_numbers(checkpointer)
+    return None if numbers is None else numbers * training.saving.bytes_each
+
+
+def count_numbers(checkpointer: Checkpointer) -> int | None:
+    """Return the number of parameters in a checkpointer's files, wherever they lie."""
+    if not checkpointer.files or not all(name.endswith(".safetensors") for name in checkpointer.files):
+        return None
+    total = 0
+    for name in checkpointer.files:
+        folders = (checkpointer.folder, checkpointer.output)
+        path = next((folder / name for folder in folders if folder is not None and (folder / name).is_file()), None)
+        count = None if path is None else _count_in(path)
+        if count is None:
+            return None
+        total += count
+    return total
+
+
+def describe_bytes(amount: float) -> str:
+    """Write an amount with its unit: 14.9 GiB."""
+    for unit in _UNITS:
+        if amount < _STEP or unit == _UNITS[-1]:
+            break
+        amount /= _STEP
+    return f"{amount:.1f} {unit}"
+
+
+def _count_in(path: Path) -> int | None:
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
+            head: Any = json.loads(file.read(length)) if length <= _LONGEST_HEAD else None
+        counts: list[int] = [prod(tensor["shape"]) for name, tensor in head.items() if name != "__metadata__"]
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return None
+    return sum(counts)

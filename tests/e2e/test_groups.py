@@ -1,0 +1,238 @@
+"""Groups of processes that really train in pods: they meet, learn, leave a checkpoint, and end together."""
+
+import os
+import random
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from statistics import mean
+from typing import Any
+
+import pytest
+from tests.cluster.kube import Body, Kube
+from tests.cluster.trainjobs import await_complete, conditions_of
+from tests.cluster.waiting import eventually
+from tests.demo import stage
+from tests.devcluster import Cluster, cgroup
+from tests.e2e.conftest import DATASET, MODEL, PREFERENCES
+from tests.models import tiny_overrides
+
+WORKSPACE = PurePosixPath("/workspace")
+RUNTIME = "torchtune-llama3.2-1b"
+TRAINED_WITHIN_S = 400.0
+ENDS_WITHIN_S = 60.0
+# The runtime says where these lie; arguments may not.
+MANAGED = ("tokenizer.path=", "checkpointer.checkpoint_dir=", "output_dir=")
+GATE = "test.example.com/late"
+DPO = ("lora_dpo_single_device", "--config", "llama3_1/8B_lora_dpo_single_device")
+
+
+def tiny_job(
+    name: str,
+    *overrides: str,
+    nodes: int = 1,
+    gpus: int = 1,
+    lora: bool = False,
+    recipe: tuple[str, ...] = (),
+    dataset: str = DATASET,
+    builder: str = "instruct_dataset",
+    **spec: object,
+) -> Body:
+    """Make a TrainJob as the SDK sends it, with the shipped runtime of Llama 3.2 1B, that trains the tiny model."""
+    arguments = tiny_overrides.overrides(
+        WORKSPACE / "model", WORKSPACE / "dataset", WORKSPACE / "output", lora=lora, builder=builder
+    )
+    managed = [argument for argument in arguments if argument.startswith(MANAGED)]
+    free = [argument for argument in arguments if not argument.startswith(MANAGED)]
+    common = ("dtype=fp32", "seed=7", "metric_logger.filename=train.log", "log_peak_memory_stats=False")
+    return {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "TrainJob",
+        "metadata": {"name": name, "namespace": stage.NAMESPACE},
+        "spec": {
+            "runtimeRef": {"name": RUNTIME},
+            "initializer": {
+                "dataset": {"storageUri": f"hf://{dataset}"},
+                "model": {"storageUri": f"hf://{MODEL}"},
+            },
+            "trainer": {
+                "numNodes": nodes,
+                "resourcesPerNode": {"limits": {"nvidia.com/gpu": str(gpus)}},
+                "command": ["tune", "run", *recipe, *(managed if recipe else ())],
+                "args": [*free, *common, "gradient_accumulation_steps=1", *overrides],
+            },
+            **spec,
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A TrainJob that was created, and what there is of it."""
+
+    kube: Kube
+    name: str
+
+    @property
+    def output(self) -> Path:
+        return stage.result_folder(self.kube.cluster, self.name)
+
+    @property
+    def losses(self) -> list[float]:
+        """The loss of each step so far."""
+        try:
+            log = (self.output / "logs" / "train.log").read_text()
+        except OSError:
+            return []
+        return [float(loss) for loss in re.findall(r"^Step .* loss:(\S+)", log, re.MULTILINE)]
+
+    @property
+    def status(self) -> Body:
+        status: Body = self.kube.get("TrainJob", stage.NAMESPACE, self.name).get("status", {})
+        return status
+
+    def pods(self) -> list[Body]:
+        """The trainer's pods by rank."""
+        selector = f"batch.kubernetes.io/job-name={self.name}-node-0"
+        pods = self.kube.list("Pod", stage.NAMESPACE, labelSelector=selector)
+        return sorted(pods, key=lambda pod: pod["metadata"]["name"])
+
+    def log(self, pod: Body) -> str:
+        return self.kube.cluster.kubectl("logs", f"--namespace={stage.NAMESPACE}", pod["metadata"]["name"])
+
+    def process(self, rank: int) -> int:
+        """The PID of a training process on this machine."""
+        [pid] = [pid for pid, environment in self.processes() if f"RANK={rank}".encode() in environment]
+        return pid
+
+    def processes(self) -> Iterator[tuple[int, list[bytes]]]:
+        """The PIDs and environments of all processes in the trainer's pods."""
+        host = f"HOSTNAME={self.name}-node-0-".encode()
+        for pid, cluster in cgroup.processes().items():
+            with suppress(OSError):  # it ended while we looked
+                environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+                if cluster == self.kube.cluster.spec.name and any(word.startswith(host) for word in environment):
+                    yield pid, environment
+
+
+@pytest.fixture
+def create(kube: Kube) -> Iterator[Callable[[Body], Job]]:
+    """Creates TrainJobs, and deletes them after the test."""
+    jobs: list[Job] = []
+
+    def create(body: Body) -> Job:
+        kube.create(body)
+        jobs.append(Job(kube, body["metadata"]["name"]))
+        return jobs[-1]
+
+    yield create
+    for job in jobs:
+        kube.delete("TrainJob", stage.NAMESPACE, job.name)
+
+
+def test_t23_two_nodes_of_two_processes_train_though_the_first_comes_late(
+    kube: Kube, create: Callable[[Body], Job]
+) -> None:
+    """All weights are trained; the second node waits for the first one's name."""
+    job = create(tiny_job("full", "optimizer.lr=1e-3", "epochs=2", nodes=2, gpus=2, runtimePatches=[gated_trainer()]))
+    eventually(lambda: len(job.pods()) == 2, within_s=90)
+    first, second = job.pods()
+    open_gate(kube.cluster, second)
+    eventually(lambda: is_running(job, 1), within_s=60)
+    eventually(lambda: "Waiting for the first node: its name full-node-0-0.full is not" in job.log(second), within_s=90)
+    open_gate(kube.cluster, first)
+
+    await_complete(kube, stage.NAMESPACE, job.name, TRAINED_WITHIN_S)
+
+    assert "The first node's name full-node-0-0.full is there after" in job.log(second)
+    assert job.status["recipe"] == {
+        "model": "llama3_2/1B",
+        "method": "full",
+        "recipe": "full_finetune_distributed",
+        "config": "llama3_2/1B_full",
+        "numNodes": 2,
+        "numProcPerNode": "auto",
+    }
+    assert_learned(job, steps=16)
+
+
+def gated_trainer() -> dict[str, Any]:
+    """A patch that keeps the trainer's pods from being scheduled, as a queue's topology does."""
+    pod = {"spec": {"template": {"spec": {"schedulingGates": [{"name": GATE}]}}}}
+    template = {"spec": {"replicatedJobs": [{"name": "node", "template": pod}]}}
+    return {"manager": "test.example.com/gates", "trainingRuntimeSpec": {"template": template}}
+
+
+def open_gate(cluster: Cluster, pod: Body) -> None:
+    name = pod["metadata"]["name"]
+    patch = '{"spec": {"schedulingGates": null}}'
+    cluster.kubectl("patch", "pod", name, f"--namespace={stage.NAMESPACE}", "--type=merge", f"--patch={patch}")
+
+
+def is_running(job: Job, index: int) -> bool:
+    return bool(job.pods()[index]["status"]["phase"] == "Running")
+
+
+def test_lora_with_two_processes_on_one_node(kube: Kube, create: Callable[[Body], Job]) -> None:
+    adapters = ("model.lora_attn_modules=[q_proj,v_proj]", "optimizer.lr=1e-2", "lr_scheduler.num_warmup_steps=1")
+    job = create(tiny_job("lora", *adapters, gpus=2, lora=True))
+
+    await_complete(kube, stage.NAMESPACE, job.name, TRAINED_WITHIN_S)
+
+    assert (job.status["recipe"]["recipe"], job.status["recipe"]["config"]) == (
+        "lora_finetune_distributed",
+        "llama3_2/1B_lora",
+    )
+    assert_learned(job, steps=16, adapters=True)
+
+
+def test_lora_dpo_with_one_process(kube: Kube, create: Callable[[Body], Job]) -> None:
+    model = ("checkpointer.checkpoint_files=[model.safetensors]", "checkpointer.model_type=LLAMA3_2")
+    rates = ("optimizer.lr=1e-2", "lr_scheduler.num_warmup_steps=1", "max_steps_per_epoch=16")
+    body = tiny_job(*("dpo", *model, *rates), lora=True, recipe=DPO, dataset=PREFERENCES, builder="preference_dataset")
+    job = create(body)
+
+    await_complete(kube, stage.NAMESPACE, job.name, TRAINED_WITHIN_S)
+
+    assert job.status["recipe"]["recipe"] == "lora_dpo_single_device"
+    assert_learned(job, steps=16, adapters=True)
+
+
+def assert_learned(job: Job, *, steps: int, adapters: bool = False) -> None:
+    losses = job.losses
+    assert len(losses) == steps
+    assert mean(losses[-4:]) < mean(losses[:4]) - 0.05
+    epoch = max(job.output.glob("epoch_*"))
+    wanted = {"config.json", "model-00001-of-00001.safetensors"} | (
+        {"adapter_model.safetensors"} if adapters else set()
+    )
+    assert wanted <= {path.name for path in epoch.iterdir()}
+
+
+@pytest.mark.parametrize(("processes", "rank"), [(2, 3), (1, 0), (1, 1)], ids=["of-four", "first-node", "second-node"])
+def test_a_group_ends_together_with_the_evidence_of_the_process_that_was_killed(
+    kube: Kube, create: Callable[[Body], Job], processes: int, rank: int
+) -> None:
+    step = random.randint(2, 40)  # noqa: S311 - any will do, and the test says which
+    print(f"rank {rank} is killed after step {step}")
+    body = tiny_job(f"kill-{processes}-{rank}", "optimizer.lr=1e-4", "epochs=500", nodes=2, gpus=processes)
+    job = create(body)
+    eventually(lambda: len(job.pods()) == 2, within_s=90)
+    pods = job.pods()
+    eventually(lambda: len(job.losses) >= step, within_s=TRAINED_WITHIN_S)
+
+    cut = time.monotonic()
+    os.kill(job.process(rank), signal.SIGKILL)
+    eventually(lambda: "Failed" in conditions_of(kube, stage.NAMESPACE, job.name), within_s=ENDS_WITHIN_S)
+    print(f"failed after {time.monotonic() - cut:.1f} s")
+
+    assert list(job.processes()) == []
+    failure = job.status["failure"]
+    dead = pods[rank // processes]
+    assert (failure["pod"], failure["exitCode"]) == (dead["metadata"]["name"], 137)
+    assert failure["logTail"].startswith(f"A process of the recipe full_finetune_distributed (rank {rank}) was killed")
+    assert f"(rank {rank}) was killed (SIGKILL)" in conditions_of(kube, stage.NAMESPACE, job.name)["Failed"]["message"]
