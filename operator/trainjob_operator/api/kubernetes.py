@@ -81,10 +81,11 @@ def _definitions() -> dict[str, Schema]:
 def _inline(schema: Schema) -> Schema:
     if "$ref" in schema:
         return definition(schema["$ref"])
-    inlined = deepcopy(schema)
-    for name, nested in schema.get("properties", {}).items():
-        inlined["properties"][name] = _inline(nested) | {
-            key: value for key, value in nested.items() if key == "default"
+    inlined = dict(schema)
+    if "properties" in schema:
+        inlined["properties"] = {
+            name: _inline(nested) | {key: value for key, value in nested.items() if key == "default"}
+            for name, nested in schema["properties"].items()
         }
     for keyword in ("items", "additionalProperties"):
         if keyword in schema:

@@ -39,9 +39,10 @@ class Inspection:
 
 @dataclass(slots=True)
 class Resolver:
-    """Resolves a TrainJob anew only if its spec, its runtime or the endpoint is not the one of the last time.
+    """Resolves a TrainJob anew only if its spec, its runtime or the endpoint is not what it was the last time.
 
-    The generation stands for the spec: the API server counts it up with every change.
+    The generation stands for the spec: the API server counts it up with every change. The runtime is compared: the
+    snapshot, as soon as there is one, says the same as the runtime that it was made of.
     """
 
     _asked: tuple[int | None, Endpoint | None] | None = None
@@ -51,8 +52,10 @@ class Resolver:
     def __call__(self, job: TrainJob, runtime: Runtime | None, endpoint: Endpoint | None) -> ResolvedJob | Rejected:
         """Merge the TrainJob into its runtime."""
         asked = (job.metadata.generation, endpoint)
-        if self._resolved is None or self._asked != asked or self._runtime is not runtime:
-            self._asked, self._runtime, self._resolved = asked, runtime, resolve(job, runtime, endpoint)
+        is_same = self._asked == asked and (self._runtime is runtime or self._runtime == runtime)
+        if self._resolved is None or not is_same:
+            self._resolved = resolve(job, runtime, endpoint)
+        self._asked, self._runtime = asked, runtime
         return self._resolved
 
 

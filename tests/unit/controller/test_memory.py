@@ -93,7 +93,7 @@ def test_a_trainjob_is_resolved_anew_only_if_its_spec_runtime_or_endpoint_is_ano
     first = resolver(job, runtime, None)
 
     assert first == resolve(job, runtime)
-    assert resolver(parse_trainjob(TRAINJOB), runtime, None) is first
+    assert resolver(parse_trainjob(TRAINJOB), parse_runtime(RUNTIME), None) is first
     assert (second := resolver(edited, runtime, None)) is not first
     assert resolver(edited, runtime, endpoint) == resolve(edited, runtime, endpoint) != second
     assert resolver(edited, None, endpoint) == resolve(edited, None)
