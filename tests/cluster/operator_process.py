@@ -16,6 +16,8 @@ _READY_WITHIN_S = 60.0
 _ENDS_WITHIN_S = 30.0
 _ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # however the tests end; setpriv becomes the operator
 
+_CODE = ROOT / "operator"  # of this checkout, wherever the environment's was installed from
+
 
 class OperatorProcess:
     """A replica that can be started, stopped, killed, frozen and started again; its log goes on in one file.
@@ -38,7 +40,7 @@ class OperatorProcess:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*_ENDS_WITH_US, sys.executable, "-m", "trainjob_operator", "run"],
-                cwd=ROOT,
+                cwd=_CODE,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
