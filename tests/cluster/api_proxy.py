@@ -1,4 +1,7 @@
-"""A proxy between one operator and the API server that counts what would change something, and strikes at one of it."""
+"""A proxy between one operator and the API server that counts what would change something, and strikes at one of it.
+
+It counts from when it is told to: what comes before is another test's matter.
+"""
 
 import asyncio
 import ssl
@@ -19,7 +22,7 @@ _PASSED_BACK = ("Content-Type", "Retry-After", "Warning")
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """Kill the operator at its `call`-th mutating call, counted from 1: before the API server sees it, or after."""
+    """Kill the operator at the `call`-th mutating call that counts, from 1: before the API server sees it, or after."""
 
     call: int
     moment: Literal["before", "after"]
@@ -39,6 +42,7 @@ class ApiProxy:
         self._server = f"https://{cluster.spec.api_address}:{API_PORT}"
         self._tls = ssl.create_default_context(cafile=str(cluster.spec.pki / "ca.crt"))
         self._strike = strike
+        self._is_counting = False
         self._operator: OperatorProcess | None = None
 
     def __enter__(self) -> Self:
@@ -58,6 +62,13 @@ class ApiProxy:
 
     def aim_at(self, operator: OperatorProcess) -> None:
         self._operator = operator
+
+    def begin_to_count(self) -> None:
+        self._is_counting = True
+
+    def stand_down(self) -> None:
+        """Strike no more, not even at an operator that is asked to end."""
+        self._strike = None
 
     async def _open(self) -> None:
         self._session = ClientSession(auto_decompress=False, timeout=ClientTimeout(total=None))
@@ -98,7 +109,7 @@ class ApiProxy:
 
     def _is_due(self, request: web.Request) -> str:
         """Count a call; tell when to strike at it, or nothing."""
-        if request.method == "GET" or "/leases" in request.path:
+        if not self._is_counting or request.method == "GET" or "/leases" in request.path:
             return ""
         self.calls.append(f"{request.method} {request.path}")
         strike = self._strike
@@ -107,6 +118,7 @@ class ApiProxy:
     def _strike_at(self, request: web.Request) -> web.Response:
         assert self._operator is not None
         self._operator.kill()
+        self._operator.end()
         self.struck.set()
         if request.transport is not None:
             request.transport.abort()

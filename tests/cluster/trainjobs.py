@@ -12,7 +12,7 @@ _OF_EACH_NAMESPACE = "kube-root-ca.crt"
 
 @dataclass(frozen=True, slots=True)
 class EndState:
-    """How a TrainJob ended, without names and times that are different each time.
+    """How a TrainJob ended, without names and times that are different each time; it may be gone.
 
     Attributes:
         conditions: type, status, reason and message of each.
@@ -65,13 +65,13 @@ def names_in(kube: Kube, namespace: str) -> list[str]:
 
 
 def end_state(kube: Kube, namespace: str, name: str) -> EndState:
-    """Look at a finished TrainJob that is alone in its namespace."""
-    job = kube.get("TrainJob", namespace, name)
+    """Look at a finished TrainJob that is alone in its namespace, or at what it left behind."""
+    job = kube.find("TrainJob", namespace, name) or {"metadata": {"uid": ""}, "status": {"jobsStatus": ()}}
     children = children_in(kube, namespace)
     own = {child["metadata"]["uid"] for child in children} | {job["metadata"]["uid"]}
     return EndState(
         conditions=tuple(
-            (condition["type"], condition["status"], condition["reason"], condition["message"])
+            (condition["type"], condition["status"], condition["reason"], _lasting(condition["message"], children))
             for condition in job["status"].get("conditions", ())
         ),
         jobs=tuple(sorted(str(sorted(counts.items())) for counts in job["status"]["jobsStatus"])),
@@ -83,6 +83,13 @@ def end_state(kube: Kube, namespace: str, name: str) -> EndState:
 def owner_uids(child: Body) -> set[str]:
     """Give the UIDs of a child's owners."""
     return {owner["uid"] for owner in child["metadata"].get("ownerReferences", ())}
+
+
+def _lasting(message: str, children: list[Body]) -> str:
+    """Take out of a message what is different each time: the names of pods and nodes."""
+    for pod in (child for child in children if child["kind"] == "Pod"):
+        message = message.replace(pod["metadata"]["name"], "POD").replace(pod["spec"].get("nodeName", "NODE"), "NODE")
+    return message
 
 
 def _label(child: Body) -> str:

@@ -57,6 +57,14 @@ RUNTIME = Runtime.model_validate(
 )
 
 
+def keeping_for(*, trainjobs: int | None, children: int | None) -> Runtime:
+    """Make the runtime say how long TrainJobs that do not say it themselves are kept, and their children."""
+    body = RUNTIME.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    body["spec"]["runPolicy"] = {"ttlSecondsAfterFinished": trainjobs}
+    body["spec"]["template"]["spec"]["ttlSecondsAfterFinished"] = children
+    return Runtime.model_validate(body)
+
+
 def trainjob(name: str, *, created: datetime) -> TrainJob:
     """Make a TrainJob that only names its runtime."""
     return TrainJob.model_validate(

@@ -21,9 +21,9 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class View:
-    """What the caches show, kind by kind."""
+    """What the caches show, kind by kind; of the TrainJob nothing once they know that it is deleted."""
 
-    job: TrainJob
+    job: TrainJob | None
     snapshot: Runtime | None
     children: tuple[Child, ...] = ()
     jobs: tuple[JobChild, ...] = ()
@@ -50,7 +50,7 @@ class World:
     def view(self) -> View:
         """Show everything as it is now."""
         return View(
-            job=self.job,
+            job=None if self.is_deleted else self.job,
             snapshot=self.snapshot,
             children=tuple(self.children.values()),
             jobs=tuple(self.jobs.values()),
@@ -58,7 +58,8 @@ class World:
         )
 
     def observe(self, view: View) -> Observed:
-        """Put a view and the clock into what the core takes."""
+        """Put a view and the clock into what the core takes; there has to be a TrainJob in the view."""
+        assert view.job is not None
         return Observed(
             job=view.job,
             runtime=self.runtime,
@@ -77,15 +78,17 @@ class World:
             match action:
                 case Create(manifest=manifest):
                     self._create(manifest)
-                case Delete(name=name, uid=uid):
+                case Delete(kind=Kind.JOB, name=name, uid=uid):
                     self._delete_job(name, uid)
+                case Delete(kind=kind, name=name, uid=uid):
+                    self._delete_child(kind, name, uid)
                 case Patch(job=name, uid=uid, operations=operations):
                     self._patch_job(name, uid, operations)
                 case Expire():
                     self.is_deleted = True
                 case Inspect():
                     pass
-        if plan.status is not None and stop_after is None:
+        if plan.status is not None and stop_after is None and not self.is_deleted:
             self.job = self.job.model_copy(update={"status": plan.status})
 
     def _create(self, manifest: Manifest) -> None:
@@ -133,6 +136,10 @@ class World:
         else:
             self.children[kind, name] = child
 
+    def _delete_child(self, kind: Kind, name: str, uid: str) -> None:
+        if (kind, name) in self.children and self.children[kind, name].uid == uid:
+            del self.children[kind, name]
+
     def _delete_job(self, name: str, uid: str) -> None:
         if name in self.jobs and self.jobs[name].uid == uid:
             del self.jobs[name]
@@ -165,7 +172,9 @@ class World:
         self.change(suspend=suspend)
 
     def change(self, **spec: object) -> None:
-        """Let a user change the TrainJob's spec."""
+        """Let a user change the spec of a TrainJob that is there."""
+        if self.is_deleted:
+            return
         metadata = self.job.metadata.model_copy(update={"generation": (self.job.metadata.generation or 0) + 1})
         self.job = self.job.model_copy(update={"spec": self.job.spec.model_copy(update=spec), "metadata": metadata})
 

@@ -178,7 +178,13 @@ class Executor:
         return Verdict.DONE
 
     async def _expire(self, job: TrainJob) -> Verdict:
-        """Delete the TrainJob; the garbage collector takes its children."""
+        """Delete the TrainJob, if it is still as it was looked at; the garbage collector takes its children.
+
+        Its author may have asked for more time, and this replica not have heard of it yet.
+        """
+        verdict = await self._confirm(job)
+        if verdict is not Verdict.DONE:
+            return verdict
         try:
             await self.kube.delete(TRAINJOBS, job.metadata.namespace or "", job.metadata.name, job.metadata.uid)
         except ApiError as error:

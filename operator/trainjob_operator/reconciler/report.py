@@ -72,6 +72,8 @@ class Report:
                 has_trainer_started=self._has_trainer_started(),
                 now=now,
             )
+        else:  # what has ended neither waits nor was resumed lately; whether anybody saw that it did is chance
+            wanted = remove_condition(wanted, ConditionType.SUSPENDED)
         for condition in self.conditions:
             wanted = set_condition(wanted, condition, now=now)
         return wanted

@@ -109,7 +109,10 @@ class FakeKube:
         return self.put(resource, dict(manifest))
 
     async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
-        raise NotImplementedError
+        self._ask(f"delete {resource.plural} {name}")
+        if self._find(resource, namespace, name)["metadata"]["uid"] != uid:
+            raise ApiError(409, "Conflict", "the uid in the precondition is another")
+        self.remove(resource, namespace, name)
 
     async def patch(
         self,

@@ -1,5 +1,6 @@
 """Suspend and resume."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -85,7 +86,38 @@ def test_suspending_and_resuming_ten_times_leaves_one_set_of_children(world: Wor
     work(world)
 
     assert len(world.created) == len(set(world.created)) == 6
-    assert conditions(world)[-1] == ("Complete", "True", "AllJobsCompleted")
+    assert conditions(world) == [("Complete", "True", "AllJobsCompleted")]
+
+
+@pytest.mark.parametrize(
+    ("succeed", "expected"),
+    [
+        (True, [("Complete", "True", "AllJobsCompleted")]),
+        (False, [("Stalled", "True", "FailedJobs"), ("Failed", "True", "FailedJobs")]),
+    ],
+    ids=["complete", "failed"],
+)
+@pytest.mark.parametrize("is_seen", [True, False], ids=["seen", "unseen"])
+def test_with_the_end_the_resumption_is_forgotten_though_nobody_saw_the_trainers_run(
+    world: World, is_seen: bool, succeed: bool, expected: list[tuple[str, str, str]]
+) -> None:
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    world.start_pods("demo-node-0")
+    work(world)
+    world.set_suspend(suspend=True)
+    work(world)
+    world.set_suspend(suspend=False)
+    plan = reconcile(look(world))
+    world.execute(plan if is_seen else replace(plan, status=None))  # the operator may die before it tells
+    run(world, "demo-node-0", succeed=succeed)
+    world.pass_time(10)
+    work(world)
+
+    assert conditions(world) == expected
+    assert world.job.status is not None
+    assert world.job.status.start_time is not None
 
 
 def node_selector_patch(value: str) -> RuntimePatch:
