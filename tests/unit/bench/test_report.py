@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from tests.bench import figures, report
+from tests.bench.admission import Admission
 from tests.bench.figures import Figure, Section
 from tests.bench.machine import this_machine
 from tests.bench.procfs import Memory
+from tests.bench.quantiles import quantiles
 from tests.bench.run import Run
 from tests.bench.tally import Tally
 from tests.bench.timeline import Moment, latencies
@@ -48,6 +50,15 @@ def test_runs_are_compared_for_each_trainjob() -> None:
     assert find(section, "sum of these, p50").operator == pytest.approx(40.0)
     assert find(section, "operator memory, peak").operator == 90.0
     assert section.notes[-1] == "requests per TrainJob: create jobs 3, get configmaps 1"
+
+
+def test_admission_shows_what_webhooks_add() -> None:
+    admitted, plain = quantiles([0.005, 0.006, 0.03]), quantiles([0.002, 0.003, 0.01])
+    section = figures.of_admission(Admission(admitted, plain, cpu=0.0015, usage=usage(0.3, {})))
+    assert find(section, "create of a TrainJob, p50") == Figure("create of a TrainJob, p50", "ms", 6.0, 3.0)
+    assert find(section, "added by the webhooks, p50").operator == pytest.approx(3.0)
+    assert find(section, "added by the webhooks, p95").operator == pytest.approx(20.0)
+    assert find(section, "operator CPU per create").operator == pytest.approx(1.5)
 
 
 def test_idling_counts_no_watches() -> None:
