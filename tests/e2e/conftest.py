@@ -7,11 +7,8 @@ import pytest
 from tests.cluster.kube import Kube
 from tests.demo import stage
 from tests.devcluster import Cluster, registry
+from tests.e2e.tiny_jobs import DATASET, MODEL, PREFERENCES
 from tests.models import store
-
-MODEL = "trainjob-operator/tiny"
-DATASET = "trainjob-operator/tiny-questions"
-PREFERENCES = "trainjob-operator/tiny-preferences"
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,9 @@
 
 import os
 import random
-import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 from statistics import mean
 from typing import Any
 
@@ -17,106 +13,13 @@ from tests.cluster.kube import Body, Kube
 from tests.cluster.trainjobs import await_complete, conditions_of
 from tests.cluster.waiting import eventually
 from tests.demo import stage
-from tests.devcluster import Cluster, cgroup
-from tests.e2e.conftest import DATASET, MODEL, PREFERENCES
-from tests.models import tiny_overrides
+from tests.devcluster import Cluster
+from tests.e2e.tiny_jobs import PREFERENCES, Job, tiny_job
 
-WORKSPACE = PurePosixPath("/workspace")
-RUNTIME = "torchtune-llama3.2-1b"
 TRAINED_WITHIN_S = 400.0
 ENDS_WITHIN_S = 60.0
-# The runtime says where these lie; arguments may not.
-MANAGED = ("tokenizer.path=", "checkpointer.checkpoint_dir=", "output_dir=")
 GATE = "test.example.com/late"
 DPO = ("lora_dpo_single_device", "--config", "llama3_1/8B_lora_dpo_single_device")
-
-
-def tiny_job(
-    name: str,
-    *overrides: str,
-    nodes: int = 1,
-    gpus: int = 1,
-    lora: bool = False,
-    recipe: tuple[str, ...] = (),
-    dataset: str = DATASET,
-    builder: str = "instruct_dataset",
-    **spec: object,
-) -> Body:
-    """Make a TrainJob as the SDK sends it, with the shipped runtime of Llama 3.2 1B, that trains the tiny model."""
-    arguments = tiny_overrides.overrides(
-        WORKSPACE / "model", WORKSPACE / "dataset", WORKSPACE / "output", lora=lora, builder=builder
-    )
-    managed = [argument for argument in arguments if argument.startswith(MANAGED)]
-    free = [argument for argument in arguments if not argument.startswith(MANAGED)]
-    common = ("dtype=fp32", "seed=7", "metric_logger.filename=train.log", "log_peak_memory_stats=False")
-    return {
-        "apiVersion": "trainer.kubeflow.org/v1alpha1",
-        "kind": "TrainJob",
-        "metadata": {"name": name, "namespace": stage.NAMESPACE},
-        "spec": {
-            "runtimeRef": {"name": RUNTIME},
-            "initializer": {
-                "dataset": {"storageUri": f"hf://{dataset}"},
-                "model": {"storageUri": f"hf://{MODEL}"},
-            },
-            "trainer": {
-                "numNodes": nodes,
-                "resourcesPerNode": {"limits": {"nvidia.com/gpu": str(gpus)}},
-                "command": ["tune", "run", *recipe, *(managed if recipe else ())],
-                "args": [*free, *common, "gradient_accumulation_steps=1", *overrides],
-            },
-            **spec,
-        },
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A TrainJob that was created, and what there is of it."""
-
-    kube: Kube
-    name: str
-
-    @property
-    def output(self) -> Path:
-        return stage.result_folder(self.kube.cluster, self.name)
-
-    @property
-    def losses(self) -> list[float]:
-        """The loss of each step so far."""
-        try:
-            log = (self.output / "logs" / "train.log").read_text()
-        except OSError:
-            return []
-        return [float(loss) for loss in re.findall(r"^Step .* loss:(\S+)", log, re.MULTILINE)]
-
-    @property
-    def status(self) -> Body:
-        status: Body = self.kube.get("TrainJob", stage.NAMESPACE, self.name).get("status", {})
-        return status
-
-    def pods(self) -> list[Body]:
-        """The trainer's pods by rank."""
-        selector = f"batch.kubernetes.io/job-name={self.name}-node-0"
-        pods = self.kube.list("Pod", stage.NAMESPACE, labelSelector=selector)
-        return sorted(pods, key=lambda pod: pod["metadata"]["name"])
-
-    def log(self, pod: Body) -> str:
-        return self.kube.cluster.kubectl("logs", f"--namespace={stage.NAMESPACE}", pod["metadata"]["name"])
-
-    def process(self, rank: int) -> int:
-        """The PID of a training process on this machine."""
-        [pid] = [pid for pid, environment in self.processes() if f"RANK={rank}".encode() in environment]
-        return pid
-
-    def processes(self) -> Iterator[tuple[int, list[bytes]]]:
-        """The PIDs and environments of all processes in the trainer's pods."""
-        host = f"HOSTNAME={self.name}-node-0-".encode()
-        for pid, cluster in cgroup.processes().items():
-            with suppress(OSError):  # it ended while we looked
-                environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-                if cluster == self.kube.cluster.spec.name and any(word.startswith(host) for word in environment):
-                    yield pid, environment
 
 
 @pytest.fixture
@@ -217,22 +120,49 @@ def assert_learned(job: Job, *, steps: int, adapters: bool = False) -> None:
 def test_a_group_ends_together_with_the_evidence_of_the_process_that_was_killed(
     kube: Kube, create: Callable[[Body], Job], processes: int, rank: int
 ) -> None:
-    step = random.randint(2, 40)  # noqa: S311 - any will do, and the test says which
-    print(f"rank {rank} is killed after step {step}")
-    body = tiny_job(f"kill-{processes}-{rank}", "optimizer.lr=1e-4", "epochs=500", nodes=2, gpus=processes)
-    job = create(body)
+    job = create(endless_job(f"kill-{processes}-{rank}", processes))
+    pods = await_any_step(job)
+
+    kill_and_await_failure(kube, job, job.process(rank))
+
+    failure = job.status["failure"]
+    dead = pods[rank // processes]["metadata"]["name"]
+    assert (failure["pod"], failure["exitCode"]) == (dead, 137)
+    assert failure["logTail"].startswith(f"A process of the recipe full_finetune_distributed (rank {rank}) was killed")
+    assert f"(rank {rank}) was killed (SIGKILL)" in conditions_of(kube, stage.NAMESPACE, job.name)["Failed"]["message"]
+
+
+def test_a_group_ends_together_with_the_evidence_of_the_container_that_was_killed(
+    kube: Kube, create: Callable[[Body], Job]
+) -> None:
+    """As when a container's memory is used up and all of its processes are killed at once."""
+    job = create(endless_job("kill-container", processes=1))
+    pods = await_any_step(job)
+
+    kill_and_await_failure(kube, job, job.launcher(0))
+
+    failure = job.status["failure"]
+    assert (failure["pod"], failure["exitCode"]) == (pods[0]["metadata"]["name"], 137)
+
+
+def endless_job(name: str, processes: int) -> Body:
+    """A TrainJob of two nodes that would train for hours."""
+    return tiny_job(name, "optimizer.lr=1e-4", "epochs=500", nodes=2, gpus=processes)
+
+
+def await_any_step(job: Job) -> list[Body]:
+    """Wait until some steps are trained, and return the pods by rank."""
+    step = random.randint(2, 24)  # noqa: S311 - any will do, and the test says which
+    print(f"{job.name}: killed after step {step}")
     eventually(lambda: len(job.pods()) == 2, within_s=90)
     pods = job.pods()
     eventually(lambda: len(job.losses) >= step, within_s=TRAINED_WITHIN_S)
+    return pods
 
+
+def kill_and_await_failure(kube: Kube, job: Job, pid: int) -> None:
     cut = time.monotonic()
-    os.kill(job.process(rank), signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
     eventually(lambda: "Failed" in conditions_of(kube, stage.NAMESPACE, job.name), within_s=ENDS_WITHIN_S)
-    print(f"failed after {time.monotonic() - cut:.1f} s")
-
+    print(f"{job.name}: failed after {time.monotonic() - cut:.1f} s")
     assert list(job.processes()) == []
-    failure = job.status["failure"]
-    dead = pods[rank // processes]
-    assert (failure["pod"], failure["exitCode"]) == (dead["metadata"]["name"], 137)
-    assert failure["logTail"].startswith(f"A process of the recipe full_finetune_distributed (rank {rank}) was killed")
-    assert f"(rank {rank}) was killed (SIGKILL)" in conditions_of(kube, stage.NAMESPACE, job.name)["Failed"]["message"]

@@ -17,19 +17,25 @@ def check_space(training: Training, topology: Topology) -> Refusal | None:
     each = checkpoint_bytes(training)
     if each is None or training.output is None or topology.node_rank != 0:
         return None
-    epochs = [epoch for epoch in range(training.saving.epochs) if not (training.output / f"epoch_{epoch}").is_dir()]
-    state = 2 * each if training.saving.has_adam and len(epochs) > 1 else 0
-    needed, free = len(epochs) * each + state, _free(training.output)
+    there = sum(_is_of_this_run(folder, training.saving.epochs) for folder in training.output.glob("epoch_*"))
+    epochs = training.saving.epochs - there
+    state = 2 * each if training.saving.has_adam and epochs > 1 else 0
+    needed, free = epochs * each + state, _free(training.output)
     if needed <= free:
         return None
     with_state = f", and the optimizer's state {describe_bytes(state)}" if state else ""
     some = (free - state) // each
-    remedy = f"epochs={training.saving.epochs - len(epochs) + some} or less" if some > 0 else "free some of it"
+    remedy = f"epochs={there + some} or less" if some > 0 else "free some of it"
     return Refusal(
-        f"The {len(epochs)} checkpoint(s) that this run writes take at least {describe_bytes(each)} each{with_state}, "
+        f"The {epochs} checkpoint(s) that this run writes take at least {describe_bytes(each)} each{with_state}, "
         f"together {describe_bytes(needed)}, but only {describe_bytes(free)} are free on the volume of "
         f"{training.output}: use a larger volume, or {remedy}."
     )
+
+
+def _is_of_this_run(folder: Path, epochs: int) -> bool:
+    number = folder.name.removeprefix("epoch_")
+    return number.isdecimal() and int(number) < epochs and folder.is_dir()
 
 
 def _free(folder: Path) -> int:

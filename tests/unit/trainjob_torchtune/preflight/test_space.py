@@ -55,7 +55,8 @@ def test_checkpoints_that_do_not_fit(tmp_path: Path, share: float, saved: Saving
 
 def test_what_is_there_already_takes_nothing(tmp_path: Path) -> None:
     training = run(tmp_path, 0.4, saving(3))
-    (tmp_path / "output" / "epoch_0").mkdir()
+    for name in ("epoch_0", "epoch_3", "epoch_of_mine"):  # two of them are not this run's
+        (tmp_path / "output" / name).mkdir()
 
     assert check_space(training, ONE) is None
 
