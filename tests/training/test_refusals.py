@@ -129,6 +129,12 @@ def test_a_mistake_in_the_overrides(container: Container, overrides: list[str], 
             r"torchao 0\.15\.0: use the image's variant qat-lora \(.+\)\.",
             id="qat-lora-in-the-plain-image",
         ),
+        pytest.param(
+            ["run", "eleuther_eval", "--config", "eleuther_evaluation"],
+            r"TorchTune's recipe eleuther_eval needs lm_eval 0\.4\.5 to 0\.4\.9, which this image does not "
+            r"have: use .+\.",
+            id="evaluation",
+        ),
     ],
 )
 def test_a_mistake_in_the_command(container: Container, words: list[str], sentence: str) -> None:
