@@ -4,7 +4,8 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 from trainjob_torchtune import cpu
 from trainjob_torchtune.catalogue import load_catalogue
@@ -82,23 +83,28 @@ def _prepare(
     path = catalogue.find_config(run.config, run.recipe)
     if path is None:
         return Refusal(f"The configuration {run.config} is neither one of TorchTune's (`tune ls`) nor a file.")
-    config = load_config(path, run.overrides)
-    if isinstance(config, Refusal):
-        return config
-    settled = settle_data(
-        run, config.get("dataset"), find_downloads(environment), is_shipped=catalogue.has_shipped(path)
-    )
-    if isinstance(settled, Settlement):
-        _say(settled.sentence)
-        run = settled.run
-        config = load_config(path, run.overrides)
-    if isinstance(settled, Refusal) or isinstance(config, Refusal):
-        return settled if isinstance(settled, Refusal) else config
+    settled = _settle(run, path, find_downloads(environment), is_shipped=catalogue.has_shipped(path))
+    if isinstance(settled, Refusal):
+        return settled
+    run, config = settled
     training = parse_training(run.recipe, config)
     if isinstance(training, Refusal):
         return training
     refusal = check_keys(run.overrides, path, catalogue.sources()) or check(training, topology, accelerators)
     return refusal or (run, training)
+
+
+def _settle(run: Run, path: Path, downloads: Path, *, is_shipped: bool) -> tuple[Run, Mapping[str, Any]] | Refusal:
+    """Return the run with a data set that is there, and its configuration."""
+    config = load_config(path, run.overrides)
+    if isinstance(config, Refusal):
+        return config
+    settled = settle_data(run, config.get("dataset"), downloads, is_shipped=is_shipped)
+    if not isinstance(settled, Settlement):
+        return settled or (run, config)
+    _say(settled.sentence)
+    config = load_config(path, settled.run.overrides)
+    return config if isinstance(config, Refusal) else (settled.run, config)
 
 
 def _report(failure: Failure, topology: Topology, environment: Mapping[str, str]) -> int:
