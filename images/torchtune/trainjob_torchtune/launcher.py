@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from trainjob_torchtune import cpu
+from trainjob_torchtune.adapters import arrange_adapters
 from trainjob_torchtune.catalogue import load_catalogue
 from trainjob_torchtune.commandline import Run
 from trainjob_torchtune.config import load_config
@@ -58,9 +59,12 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
         return refuse(nowhere, settings, ExitCode.NOWHERE_TO_MEET)
     transcript = Transcript(_say)
     ending = supervise((*TUNE, *run.arguments()), settings, transcript)
-    if training is not None and training.output is not None:
-        share_weights(training.output)
+    output = training.output if training is not None else None
+    if output is not None:
+        share_weights(output)
     if ending.code == ExitCode.DONE:
+        if output is not None and topology.node_rank == 0 and (trouble := arrange_adapters(output)) is not None:
+            _say(f"Warning: {trouble}")
         return ExitCode.DONE
     failure = explain(run.recipe, ending, transcript.tail)
     return _report(failure, topology, settings)
