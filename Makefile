@@ -6,7 +6,7 @@ BIN := .venv/bin
 REQUIREMENTS := $(wildcard images/operator/requirements.txt images/initializer/requirements.txt tests/requirements.txt)
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(wildcard images/*/pyproject.toml))
 
-.PHONY: .venv help demo down test check lint format typecheck unit training cluster e2e golden crds keys bench clean
+.PHONY: .venv help demo down test check lint format typecheck unit training cluster e2e golden crds keys models bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ crds: .venv ## Generate crds/ from the models, and the copies of crds/ and runti
 keys: .venv ## Take the keys of TorchTune's configs out of its wheel again
 	@$(BIN)/python -c "from tests.devcluster import torch_environment; torch_environment.ensure()"
 	@$(BIN)/python -m trainjob_operator.torchtune.extraction $$($(BIN)/python -c "from tests.devcluster import torch_environment as t; print(t.path())")/lib/python3.11/site-packages
+
+models: .venv ## Take what TorchTune's configs say of each model out of its wheel again
+	@$(BIN)/python -m tests.training.models
 
 test: check training cluster e2e ## Everything; builds what it needs and keeps it in a cache outside the checkout
 
