@@ -46,7 +46,7 @@ FULL = ("full_finetune_single_device", "llama3_2/1B_full_single_device")
         pytest.param(
             ["dataset.column_map={input: question, output: output}"],
             r"The data set has no column question, which torchtune.datasets.instruct_dataset reads; it has input, "
-            r"output: name the columns to train on with dataset.column_map=\{input: COLUMN, output: COLUMN\}\.",
+            r"output: to train on these, give dataset.column_map=\{input:input,output:output\}\.",
             id="column",
         ),
         pytest.param(

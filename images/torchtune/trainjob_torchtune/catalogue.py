@@ -37,6 +37,10 @@ class Catalogue:
         found = own or next(others, None) or Path(name)
         return found if found.is_file() else None
 
+    def has_shipped(self, config: Path) -> bool:
+        """Say whether a configuration's file is one of torchtune's."""
+        return any(config in recipe.configs.values() for recipe in self.recipes.values())
+
     def check_module(self, recipe: str) -> Refusal | None:
         """Refuse a recipe that is neither built in nor, like a recipe of the user's own, a module to be imported.
 

@@ -4,7 +4,8 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 from trainjob_torchtune import cpu
 from trainjob_torchtune.adapters import arrange_adapters
@@ -12,6 +13,7 @@ from trainjob_torchtune.afterwards import expect_no_checkpoints
 from trainjob_torchtune.catalogue import load_catalogue
 from trainjob_torchtune.commandline import Run
 from trainjob_torchtune.config import load_config
+from trainjob_torchtune.data.settlement import Settlement, find_downloads, settle_data
 from trainjob_torchtune.devices import list_cuda_devices
 from trainjob_torchtune.exit_code import BY_SIGNAL, ExitCode
 from trainjob_torchtune.failure import Failure, explain
@@ -47,9 +49,10 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
     topology = read_topology(run, settings, len(gpus))
     if on_cpu:
         settings = cpu.threads(topology.processes_per_node) | settings
-    training = _prepare(run, topology, len(gpus))
-    if isinstance(training, Refusal):
-        return refuse(training, settings)
+    prepared = _prepare(run, settings, topology, len(gpus))
+    if isinstance(prepared, Refusal):
+        return refuse(prepared, settings)
+    run, training = prepared
     for sentence in advise(training, topology, gpus) if training is not None else ():
         _say(f"Warning: {sentence}")
     host = find_host(run, settings)
@@ -76,25 +79,41 @@ def refuse(refusal: Refusal, environment: Mapping[str, str], code: ExitCode = Ex
     return code
 
 
-def _prepare(run: Run, topology: Topology, accelerators: int) -> Training | Refusal | None:
-    """Check a run of a built-in recipe; None for a recipe of the user's own: what that needs is not known here."""
+def _prepare(
+    run: Run, environment: Mapping[str, str], topology: Topology, accelerators: int
+) -> tuple[Run, Training | None] | Refusal:
+    """Settle the data of a built-in recipe's run, and check it; what a recipe of the user's own needs is not known."""
     catalogue = load_catalogue()
     if not catalogue.is_builtin(run.recipe):
-        return catalogue.check_module(run.recipe)
+        return catalogue.check_module(run.recipe) or (run, None)
     if (lacking := check_installed(run.recipe)) is not None:
         return lacking
     path = catalogue.find_config(run.config, run.recipe)
     if path is None:
         return Refusal(f"The configuration {run.config} is neither one of TorchTune's (`tune ls`) nor a file.")
-    config = load_config(path, run.overrides)
-    if isinstance(config, Refusal):
-        return config
+    settled = _settle(run, path, find_downloads(environment), is_shipped=catalogue.has_shipped(path))
+    if isinstance(settled, Refusal):
+        return settled
+    run, config = settled
     training = parse_training(run.recipe, config)
     if isinstance(training, Refusal):
         return training
     training = expect_no_checkpoints(run.recipe, training)
     refusal = check_keys(run.overrides, path, catalogue.sources()) or check(training, topology, accelerators)
-    return refusal or training
+    return refusal or (run, training)
+
+
+def _settle(run: Run, path: Path, downloads: Path, *, is_shipped: bool) -> tuple[Run, Mapping[str, Any]] | Refusal:
+    """Return the run with a data set that is there, and its configuration."""
+    config = load_config(path, run.overrides)
+    if isinstance(config, Refusal):
+        return config
+    settled = settle_data(run, config.get("dataset"), downloads, is_shipped=is_shipped)
+    if not isinstance(settled, Settlement):
+        return settled or (run, config)
+    _say(settled.sentence)
+    config = load_config(path, settled.run.overrides)
+    return config if isinstance(config, Refusal) else (settled.run, config)
 
 
 def _report(failure: Failure, topology: Topology, environment: Mapping[str, str]) -> int:

@@ -13,6 +13,8 @@ _KEEPS_LAST_BATCH = frozenset({"knowledge_distillation_distributed"})
 _STEPS_WITHIN_BATCH = frozenset({"ppo_full_finetune_single_device"})
 
 
+# Keys whose value has to be a whole number, 1 or more, or null.
+_COUNTS = ("batch_size", "epochs", "gradient_accumulation_steps", "max_steps_per_epoch")
 # torchtune/training/precision.py
 _BYTES = {"fp32": 4, "fp64": 8, "bf16": 2, "fp16": 2}
 _LEAST_BYTES = 2
@@ -80,7 +82,12 @@ class Saving:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """A run of one of torchtune's own recipes."""
+    """A run of one of torchtune's own recipes.
+
+    Attributes:
+        has_own_state: the configuration says where the state lies that a run is to go on from.
+        max_seq_len: of the tokenizer; None if there is no limit.
+    """
 
     device: str
     dtype: str
@@ -91,11 +98,15 @@ class Training:
     batches: Batches
     saving: Saving
     is_resumed: bool
+    has_own_state: bool = False
+    max_seq_len: int | None = None
 
 
 def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal:
     """Read the keys that torchtune's recipes share; a key that is missing or null is left for the recipe to judge."""
     try:
+        for key in _COUNTS:
+            _number(config, key)
         return Training(
             device=str(config.get("device") or "cuda"),
             dtype=str(config.get("dtype") or "fp32"),
@@ -108,18 +119,37 @@ def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal
             tokenizer_files=_tokenizer_files(config.get("tokenizer")),
             datasets=_datasets(config.get("dataset")),
             batches=Batches(
-                size=int(config.get("batch_size") or 1),
-                accumulation=1
-                if recipe in _STEPS_WITHIN_BATCH
-                else int(config.get("gradient_accumulation_steps") or 1),
-                tensor_parallel=int(config.get("tensor_parallel_dim") or 1),
+                size=_number(config, "batch_size"),
+                accumulation=1 if recipe in _STEPS_WITHIN_BATCH else _number(config, "gradient_accumulation_steps"),
+                tensor_parallel=_number(config, "tensor_parallel_dim"),
                 keeps_last=recipe in _KEEPS_LAST_BATCH,
             ),
             saving=_saving(recipe, config),
             is_resumed=bool(config.get("resume_from_checkpoint")),
+            has_own_state=_inside(config, "checkpointer", "recipe_checkpoint") is not None,
+            max_seq_len=_inside(config, "tokenizer", "max_seq_len"),
         )
     except (KeyError, TypeError, ValueError) as error:
         return Refusal(f"The configuration does not fit the recipe {recipe}: {error}.")
+
+
+def _number(config: Mapping[str, Any], key: str) -> int:
+    """Read a whole number of at least one; what is null counts as one.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    value = config.get(key)
+    if value is None:
+        return 1
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{key} is {value!r}; it has to be a whole number, 1 or more")
+    return value
+
+
+def _inside(config: Mapping[str, Any], key: str, argument: str) -> Any:  # noqa: ANN401 - an argument may be anything
+    value = config.get(key)
+    return value.get(argument) if isinstance(value, Mapping) else None
 
 
 def _path(value: object) -> Path | None:
@@ -149,7 +179,7 @@ def _saving(recipe: str, config: Mapping[str, Any]) -> Saving:
     optimizer = config.get("optimizer")
     name = str(optimizer.get("_component_")) if isinstance(optimizer, Mapping) else ""
     return Saving(
-        epochs=int(config.get("epochs") or 1),
+        epochs=_number(config, "epochs"),
         bytes_each=_BYTES.get(str(config.get("dtype") or "fp32"), _LEAST_BYTES),
         has_weights=not config.get("save_adapter_weights_only"),
         has_adam=recipe.startswith("full_finetune_") and name in _ADAM and not config.get("optimizer_in_bwd"),

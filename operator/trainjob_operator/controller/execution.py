@@ -182,13 +182,15 @@ class Executor:
 
         Its author may have asked for more time, and this replica not have heard of it yet.
         """
-        verdict = await self._confirm(job)
-        if verdict is not Verdict.DONE:
-            return verdict
+        metadata = job.metadata
         try:
-            await self.kube.delete(TRAINJOBS, job.metadata.namespace or "", job.metadata.name, job.metadata.uid)
+            await self.kube.delete(
+                TRAINJOBS, metadata.namespace or "", metadata.name, metadata.uid, metadata.resource_version
+            )
         except ApiError as error:
-            if error.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
+            if error.status == HTTPStatus.CONFLICT:
+                return await self._confirm(job)
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
         logger.info("deleted: its time to live is over")
         return Verdict.GONE

@@ -74,8 +74,10 @@ class Kube(Protocol):
     async def replace(self, resource: Resource, namespace: str | None, name: str, manifest: Mapping[str, Any]) -> Body:
         """Write an object that still has the manifest's resourceVersion, in one attempt."""
 
-    async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
-        """Delete an object with this UID, and in the background all that it owns."""
+    async def delete(
+        self, resource: Resource, namespace: str, name: str, uid: str, resource_version: str | None = None
+    ) -> None:
+        """Delete an object with this UID, of this version if one is given; in the background all that it owns."""
 
     async def patch(
         self,
@@ -178,13 +180,16 @@ class KubeClient:
         request = Request("update", resource.plural, "PUT", resource.path(namespace, name), body=orjson.dumps(manifest))
         return _parse((await self._transport.send(request, attempts=1)).body)
 
-    async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
-        """Delete an object with this UID, and in the background all that it owns."""
+    async def delete(
+        self, resource: Resource, namespace: str, name: str, uid: str, resource_version: str | None = None
+    ) -> None:
+        """Delete an object with this UID, of this version if one is given; in the background all that it owns."""
+        version = {} if resource_version is None else {"resourceVersion": resource_version}
         options = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
             "propagationPolicy": "Background",
-            "preconditions": {"uid": uid},
+            "preconditions": {"uid": uid, **version},
         }
         request = Request(
             "delete", resource.plural, "DELETE", resource.path(namespace, name), body=orjson.dumps(options)

@@ -62,25 +62,3 @@ def value_of(arguments: Iterable[str], key: str) -> str | None:
 def is_true(arguments: Iterable[str], key: str) -> bool:
     """Tell whether an override sets a key to true, in any spelling of the case."""
     return (value_of(arguments, key) or "").strip().lower() == "true"
-
-
-def keep_overrides(runtime: Sequence[str], trainjob: Sequence[str]) -> tuple[str, ...]:
-    """Give the runtime's overrides that a TrainJob's leave in force.
-
-    A key that the TrainJob sets is the TrainJob's. A TrainJob that sets ``dataset`` to another component takes the
-    runtime's ``dataset.*`` away with it, except where the data lies, which is the runtime's to know.
-    """
-    replaced = {key_of(argument) for argument in trainjob}
-    other_dataset = value_of(trainjob, "dataset") not in {None, value_of(runtime, "dataset")}
-    location = set() if replaced & _DATASET_LOCATION else _DATASET_LOCATION
-    return tuple(
-        argument
-        for argument in runtime
-        if (key := key_of(argument)) not in replaced
-        and not (key.startswith("dataset.") and other_dataset and key not in location)
-        and not (key in _DATASET_FILES and replaced & _DATASET_FILES)
-    )
-
-
-_DATASET_FILES = {"dataset.data_dir", "dataset.data_files"}
-_DATASET_LOCATION = {"dataset.source", *_DATASET_FILES}

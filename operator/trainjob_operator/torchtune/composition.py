@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from trainjob_operator.torchtune.arguments import (
     TUNE_RUN,
     TuneRun,
-    keep_overrides,
     key_of,
     parse_tune_run,
     value_of,
 )
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of, stem_of
+from trainjob_operator.torchtune.components import ADAPTER_KEYS, DATASET_LOCATION, keep_overrides, with_builder
 from trainjob_operator.torchtune.methods import Method, method_of, method_with
 from trainjob_operator.torchtune.selection import NoSelection, Selection, select
 
@@ -20,13 +20,8 @@ _LOCAL_HOSTS = ("localhost", "127.0.0.1")
 _NAME_PARTS = 3
 # What belongs to the method that a config was written for, and not to the model or the data.
 _OF_METHOD = {"optimizer", "optimizer_in_bwd", "lr_scheduler"}
-_OF_ADAPTERS = {
-    f"model.{name}"
-    for name in (
-        *("lora_attn_modules", "apply_lora_to_mlp", "apply_lora_to_output"),
-        *("lora_rank", "lora_alpha", "lora_dropout", "quantize_base", "use_dora"),
-    )
-}
+# What belongs to what is trained towards: pairs of answers, or one answer.
+_OF_TASK = {"dataset", "loss"}
 # Where things lie, which only the runtime knows.
 _PLACES = {"output_dir", "checkpointer.checkpoint_dir"}
 
@@ -150,19 +145,15 @@ def _fit(runtime: TuneRun, method: Method | None, arguments: Sequence[str]) -> t
         return kept
     if method.has_adapters != own.has_adapters:
         kept = tuple(argument for argument in kept if key_of(argument).partition(".")[0] not in _OF_METHOD)
+    if method.has_preferences != own.has_preferences:
+        kept = tuple(
+            argument
+            for argument in kept
+            if key_of(argument).partition(".")[0] not in _OF_TASK or key_of(argument) in DATASET_LOCATION
+        )
     if not method.has_adapters:
-        kept = tuple(argument for argument in kept if key_of(argument) not in _OF_ADAPTERS)
-    return tuple(_with_builder(argument, with_adapters=method.has_adapters) for argument in kept)
-
-
-def _with_builder(argument: str, *, with_adapters: bool) -> str:
-    """Turn a model's builder into that of the same model with adapters, or without: TorchTune names them alike."""
-    key, _, builder = argument.partition("=")
-    package, dot, name = builder.rpartition(".")
-    if key != "model" or not dot:
-        return argument
-    plain = name.removeprefix("q").removeprefix("lora_") if name.startswith(("lora_", "qlora_")) else name
-    return f"{key}={package}{dot}{'lora_' if with_adapters else ''}{plain}"
+        kept = tuple(argument for argument in kept if key_of(argument) not in ADAPTER_KEYS)
+    return tuple(with_builder(argument, has_adapters=method.has_adapters) for argument in kept)
 
 
 def _is_about_places(argument: str) -> bool:

@@ -108,10 +108,13 @@ class FakeKube:
             raise ApiError(409, "Conflict", "it has changed")
         return self.put(resource, dict(manifest))
 
-    async def delete(self, resource: Resource, namespace: str, name: str, uid: str) -> None:
+    async def delete(
+        self, resource: Resource, namespace: str, name: str, uid: str, resource_version: str | None = None
+    ) -> None:
         self._ask(f"delete {resource.plural} {name}")
-        if self._find(resource, namespace, name)["metadata"]["uid"] != uid:
-            raise ApiError(409, "Conflict", "the uid in the precondition is another")
+        known = self._find(resource, namespace, name)["metadata"]
+        if known["uid"] != uid or resource_version not in {None, known["resourceVersion"]}:
+            raise ApiError(409, "Conflict", "the precondition is not met")
         self.remove(resource, namespace, name)
 
     async def patch(

@@ -3,7 +3,6 @@ import pytest
 from trainjob_operator.torchtune.arguments import (
     TuneRun,
     is_true,
-    keep_overrides,
     key_of,
     parse_tune_run,
     value_of,
@@ -49,24 +48,3 @@ def test_the_last_override_of_a_key_counts_and_bytes_are_not_touched() -> None:
 @pytest.mark.parametrize(("text", "expected"), [("True", True), ("true", True), ("False", False), ("1", False)])
 def test_truth_has_any_case(text: str, expected: bool) -> None:
     assert is_true([f"a={text}"], "a") is expected
-
-
-@pytest.mark.parametrize(
-    ("trainjob", "kept"),
-    [
-        pytest.param([], "dataset=d dataset.source=s dataset.split=p dataset.data_dir=x epochs=1", id="nothing"),
-        pytest.param(
-            ["epochs=2"], "dataset=d dataset.source=s dataset.split=p dataset.data_dir=x", id="a key of its own"
-        ),
-        pytest.param(["dataset=d"], "dataset.source=s dataset.split=p dataset.data_dir=x epochs=1", id="same data set"),
-        pytest.param(["dataset=e"], "dataset.source=s dataset.data_dir=x epochs=1", id="another data set"),
-        pytest.param(["dataset=e", "dataset.source=t"], "epochs=1", id="another data set that lies elsewhere"),
-        pytest.param(
-            ["dataset.data_files=f"], "dataset=d dataset.source=s dataset.split=p epochs=1", id="files for a folder"
-        ),
-    ],
-)
-def test_what_stays_of_the_runtimes_overrides(trainjob: list[str], kept: str) -> None:
-    runtime = ["dataset=d", "dataset.source=s", "dataset.split=p", "dataset.data_dir=x", "epochs=1"]
-
-    assert " ".join(keep_overrides(runtime, trainjob)) == kept

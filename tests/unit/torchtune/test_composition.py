@@ -7,6 +7,10 @@ ONE = Place(nodes=1, is_single_device=True, endpoint="rank0:29500")
 TWO = Place(nodes=1, is_single_device=False, endpoint="rank0:29500")
 NODES = Place(nodes=2, is_single_device=True, endpoint="rank0:29500")
 FULL = "tune run --rdzv_endpoint=localhost:29500 full_finetune_distributed --config llama3_2/1B_full"
+ROWS = (
+    "optimizer.fused=True dataset=torchtune.datasets.instruct_dataset dataset.column_map={input:q,output:a}"
+    " dataset.source=parquet"
+)
 PLACES = "output_dir=/o checkpointer.checkpoint_dir=/m tokenizer.path=/m/t"
 
 
@@ -49,6 +53,31 @@ def rendered(composed: Composition) -> str:
             id="DoRA goes to several devices",
         ),
         pytest.param(
+            f"{FULL} {PLACES} model=torchtune.models.llama3_2.llama3_2 model.num_layers=2",
+            "model=torchtune.models.llama3_2.lora_llama3_2",
+            ONE,
+            f"tune run lora_finetune_single_device --config llama3_2/1B_lora_single_device {PLACES}"
+            " model.num_layers=2 | model=torchtune.models.llama3_2.lora_llama3_2",
+            id="a builder with adapters",
+        ),
+        pytest.param(
+            f"{FULL} {PLACES} model=torchtune.models.llama3_2.llama3_2_1b",
+            "model=torchtune.models.llama3_2.qlora_llama3_2_1b",
+            ONE,
+            f"tune run lora_finetune_single_device --config llama3_2/1B_qlora_single_device {PLACES}"
+            " | model=torchtune.models.llama3_2.qlora_llama3_2_1b",
+            id="a builder that quantizes",
+        ),
+        pytest.param(
+            "tune run lora_finetune_single_device --config llama3_2/1B_lora_single_device output_dir=/o"
+            " model.lora_rank=4 lr_scheduler.num_warmup_steps=1",
+            "model=torchtune.models.llama3_2.llama3_2_1b",
+            ONE,
+            "tune run full_finetune_single_device --config llama3_2/1B_full_single_device output_dir=/o"
+            " | model=torchtune.models.llama3_2.llama3_2_1b",
+            id="a builder without adapters",
+        ),
+        pytest.param(
             "tune run mine.py --config mine.yaml a=1 b=2",
             "b=3",
             TWO,
@@ -74,15 +103,30 @@ def test_of_a_runtimes_command_and_arguments(runtime: str, arguments: str, place
         pytest.param(
             "lora_dpo_single_device --config llama3_2/1B_lora_single_device loss=torchtune.rlhf.loss.DPOLoss",
             ONE,
-            f"tune run lora_dpo_single_device --config llama3_2/1B_lora_single_device {PLACES}"
+            f"tune run lora_dpo_single_device --config llama3_2/1B_lora_single_device {PLACES} dataset.source=parquet"
             " | loss=torchtune.rlhf.loss.DPOLoss",
             id="another recipe for the runtime's model",
+        ),
+        pytest.param(
+            "full_finetune_distributed --config llama3_2/1B_full optimizer=torch.optim.SGD dataset=d",
+            TWO,
+            "tune run --rdzv_endpoint=rank0:29500 full_finetune_distributed --config llama3_2/1B_full"
+            f" {PLACES} dataset.source=parquet | optimizer=torch.optim.SGD dataset=d",
+            id="other components",
+        ),
+        pytest.param(
+            "lora_dpo_distributed --config llama3_2/1B_lora",
+            TWO,
+            "tune run --rdzv_endpoint=rank0:29500 lora_dpo_distributed --config llama3_2/1B_lora"
+            f" {PLACES} dataset.source=parquet",
+            id="preferences lie where rows lay",
         ),
         pytest.param(
             "full_finetune_distributed --config qwen2_5/0.5B_full epochs=2",
             NODES,
             "tune run --rdzv_endpoint=rank0:29500 full_finetune_distributed --config qwen2_5/0.5B_full output_dir=/o"
-            " checkpointer.checkpoint_dir=/m | epochs=2",
+            " checkpointer.checkpoint_dir=/m dataset=torchtune.datasets.instruct_dataset"
+            " dataset.column_map={input:q,output:a} dataset.source=parquet | epochs=2",
             id="another model keeps the places only",
         ),
         pytest.param(
@@ -101,7 +145,7 @@ def test_of_a_runtimes_command_and_arguments(runtime: str, arguments: str, place
     ],
 )
 def test_arguments_with_recipe_and_config_have_chosen(arguments: str, place: Place, expected: str) -> None:
-    assert rendered(run(f"{FULL} {PLACES}", arguments, place)) == expected
+    assert rendered(run(f"{FULL} {PLACES} {ROWS}", arguments, place)) == expected
 
 
 def test_all_weights_again_after_adapters() -> None:

@@ -40,6 +40,7 @@ def training(
     datasets: tuple[DatasetSource, ...] = (),
     saved: Saving | None = None,
     is_resumed: bool = False,
+    max_seq_len: int | None = None,
 ) -> Training:
     return Training(
         device=device,
@@ -51,4 +52,5 @@ def training(
         batches=batches(),
         saving=saved or saving(),
         is_resumed=is_resumed,
+        max_seq_len=max_seq_len,
     )

@@ -115,3 +115,20 @@ def test_what_is_saved(recipe: str, config: dict[str, Any], expected: Saving) ->
 )
 def test_what_does_not_fit_is_refused(config: dict[str, Any]) -> None:
     assert isinstance(parse_training(RECIPE, config), Refusal)
+
+
+@pytest.mark.parametrize("value", ["many", 0, -1, 1.5, True])
+@pytest.mark.parametrize("key", ["batch_size", "epochs", "gradient_accumulation_steps", "max_steps_per_epoch"])
+def test_a_number_is_whole_and_positive(key: str, value: object) -> None:
+    wrong = f"{key} is {value!r}; it has to be a whole number, 1 or more"
+
+    assert parse_training(RECIPE, {key: value}) == Refusal(
+        f"The configuration does not fit the recipe {RECIPE}: {wrong}."
+    )
+
+
+def test_how_long_rows_may_be_and_where_the_state_lies() -> None:
+    config = {"tokenizer": {"max_seq_len": 9}, "checkpointer": {"checkpoint_dir": "/m", "recipe_checkpoint": "a.pt"}}
+    training = parsed(config)
+
+    assert (training.max_seq_len, training.has_own_state) == (9, True)

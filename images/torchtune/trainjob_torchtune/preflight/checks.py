@@ -7,8 +7,10 @@ from trainjob_torchtune.preflight.accelerators import advise_accelerators, check
 from trainjob_torchtune.preflight.checkpoint import check_checkpoints
 from trainjob_torchtune.preflight.memory import advise_memory, read_limit
 from trainjob_torchtune.preflight.output import check_output
-from trainjob_torchtune.preflight.precision import advise_precision
-from trainjob_torchtune.preflight.rows import check_files, count_rows, is_local
+from trainjob_torchtune.preflight.packing import check_packing
+from trainjob_torchtune.preflight.precision import advise_precision, check_precision
+from trainjob_torchtune.preflight.resumption import check_resumption
+from trainjob_torchtune.preflight.rows import advise_rows, check_files, count_rows, is_local
 from trainjob_torchtune.preflight.sizes import check_sizes
 from trainjob_torchtune.preflight.space import check_space
 from trainjob_torchtune.preflight.steps import check_steps
@@ -21,7 +23,10 @@ from trainjob_torchtune.training import Training
 def check(training: Training, topology: Topology, accelerators: int) -> Refusal | None:
     """Return why this run cannot succeed, if that can be known now."""
     return (
-        check_checkpoints(training)
+        check_precision(training)
+        or check_packing(training)
+        or check_resumption(training)
+        or check_checkpoints(training)
         or check_sizes(training)
         or check_tokenizer(training)
         or check_output(training)
@@ -37,6 +42,7 @@ def advise(training: Training, topology: Topology, gpus: Sequence[Capability]) -
         advise_accelerators(training, topology, len(gpus)),
         advise_precision(training, gpus),
         advise_memory(training, topology, read_limit()),
+        advise_rows(training, topology),
     )
     return tuple(sentence for sentence in advice if sentence is not None)
 

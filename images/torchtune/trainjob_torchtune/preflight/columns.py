@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from trainjob_torchtune.preflight.shapes import is_alpaca, suggest
 from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.training import DatasetSource
 
@@ -34,6 +35,8 @@ _MAPPED = {
 }
 # Builders that read one column, and the argument and default that name it.
 _BY_COLUMN = {"text_completion_dataset": ("column", "text"), "chat_dataset": ("conversation_column", "")}
+# torchtune/datasets/_chat.py
+_STYLES = ("openai", "sharegpt")
 # The recipe stops if a column_map lacks one of these.
 _WHOLE_MAPS = frozenset({"instruct_dataset", "preference_dataset"})
 
@@ -47,29 +50,55 @@ def is_known(dataset: DatasetSource) -> bool:
 def check_columns(dataset: DatasetSource, present: list[str]) -> Refusal | None:
     """Compare the columns that the builder reads with those that the rows have."""
     builder = dataset.component.removeprefix(_PACKAGE)
-    needed = _column(dataset, builder) if builder in _BY_COLUMN else _mapped(builder, dataset.options)
+    needed = _column(dataset, builder, present) if builder in _BY_COLUMN else _mapped(builder, dataset.options)
     if isinstance(needed, Refusal):
         return needed
     missing = [column for column in needed.values() if column not in present]
     if not missing:
         return None
-    roles = ", ".join(f"{role}: COLUMN" for role in needed)
-    remedy = (
-        f"column to train on with {dataset.key}.{next(iter(needed))}=COLUMN"
-        if builder in _BY_COLUMN
-        else f"columns to train on with {dataset.key}.column_map={{{roles}}}"
-    )
     return Refusal(
         f"The data set has no column {' and no column '.join(missing)}, which {dataset.component} reads; it has "
-        f"{', '.join(present)}: name the {remedy}."
+        f"{', '.join(present)}: {_remedy(dataset, builder, needed, present)}."
     )
 
 
-def _column(dataset: DatasetSource, builder: str) -> dict[str, str] | Refusal:
+def advise_columns(dataset: DatasetSource, present: list[str]) -> str | None:
+    """Warn of Alpaca's rows where their instruction is left out; Kubeflow Trainer's runtimes train so, too."""
+    is_plain = dataset.component == f"{_PACKAGE}instruct_dataset" and not dataset.options.get("column_map")
+    if not is_plain or not is_alpaca(present):
+        return None
+    return (
+        f"The data set has the columns of Alpaca, {', '.join(present)}, but {dataset.component} reads input and output "
+        f"alone, and input is empty in most rows. Give {suggest(dataset.key, dataset.component, present)} to train on "
+        "the instruction, too."
+    )
+
+
+def _remedy(dataset: DatasetSource, builder: str, needed: Mapping[str, str], present: list[str]) -> str:
+    overrides = suggest(dataset.key, dataset.component, present)
+    if overrides is not None:
+        return f"to train on these, give {overrides}"
+    if builder in _BY_COLUMN:
+        return f"name the column to train on with {dataset.key}.{next(iter(needed))}=COLUMN"
+    roles = ", ".join(f"{role}: COLUMN" for role in needed)
+    return f"name the columns to train on with {dataset.key}.column_map={{{roles}}}"
+
+
+def _column(dataset: DatasetSource, builder: str, present: list[str]) -> dict[str, str] | Refusal:
     """Return the one column, by the argument that names it."""
     argument, default = _BY_COLUMN[builder]
     column = dataset.options.get(argument) or default
-    return {argument: str(column)} if column else Refusal(f"{dataset.key} needs the argument {argument} for {builder}.")
+    if not column:
+        overrides = suggest(dataset.key, dataset.component, present)
+        hint = f"; it has {', '.join(present)}: " + (f"give {overrides}" if overrides else "name one of these")
+        return Refusal(f"{dataset.key} needs the argument {argument} for {builder}, the name of a column{hint}.")
+    style = dataset.options.get("conversation_style")
+    if builder == "chat_dataset" and style not in _STYLES:
+        return Refusal(
+            f"{dataset.key}.conversation_style is {style}; chat_dataset knows {' and '.join(_STYLES)}: set it to "
+            "openai for turns of role and content, to sharegpt for turns of from and value."
+        )
+    return {argument: str(column)}
 
 
 def _mapped(builder: str, options: Mapping[str, Any]) -> dict[str, str] | Refusal:

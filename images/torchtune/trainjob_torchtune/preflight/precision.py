@@ -1,17 +1,30 @@
-"""bf16 needs a GPU that computes in it: older ones emulate it, and train many times slower."""
+"""The precision has to be one that recipes train in, and bf16 one that the GPU computes in."""
 
 from collections.abc import Sequence
 
 from trainjob_torchtune.devices import Capability
+from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.training import Training
 
+_DTYPES = ("dtype=bf16", "dtype=fp32")
+_TRAINABLE = frozenset({"bf16", "fp32", "fp64"})
 # Ampere, as torch.cuda.is_bf16_supported has it where emulation does not count.
 _UNKNOWN = Capability(0, 0)
 _FIRST_WITH_BF16 = Capability(8, 0)
 
 
+def check_precision(training: Training) -> Refusal | None:
+    """Refuse what TorchTune does not know (torchtune/training/precision.py), and fp16, in which no recipe trains.
+
+    Recipes without a data set evaluate or generate: they may.
+    """
+    if training.dtype in _TRAINABLE or not training.datasets:
+        return None
+    return Refusal(f"dtype={training.dtype} is none that the recipes train in: set {' or '.join(_DTYPES)}.")
+
+
 def advise_precision(training: Training, gpus: Sequence[Capability]) -> str | None:
-    """Warn if one of the GPUs is older than Ampere; TorchTune itself lets emulation pass."""
+    """Warn if one of the GPUs is older than Ampere and emulates bf16, slowly; TorchTune lets that pass."""
     old = [gpu for gpu in gpus if _UNKNOWN < gpu < _FIRST_WITH_BF16]
     if training.dtype != "bf16" or not training.device.startswith("cuda") or not old:
         return None

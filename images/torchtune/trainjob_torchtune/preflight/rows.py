@@ -6,10 +6,11 @@ Reading them is what the recipe does next; it finds the Arrow cache that was mad
 from pathlib import Path
 from typing import Any
 
-from trainjob_torchtune.preflight.columns import BUILDER_ARGUMENTS, check_columns, is_known
+from trainjob_torchtune.preflight.columns import BUILDER_ARGUMENTS, advise_columns, check_columns, is_known
 from trainjob_torchtune.preflight.folder import describe
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import DatasetSource
+from trainjob_torchtune.topology import Topology
+from trainjob_torchtune.training import DatasetSource, Training
 
 # Sources that are file formats, read from data_dir or data_files (datasets.packaged_modules).
 _FORMATS = frozenset({"arrow", "csv", "json", "pandas", "parquet", "text", "xml"})
@@ -54,6 +55,17 @@ def count_rows(dataset: DatasetSource) -> int | Refusal | None:
     if refusal is not None:
         return refusal
     return None if options.get("packed") else len(loaded)
+
+
+def advise_rows(training: Training, topology: Topology) -> str | None:
+    """Warn of columns that are left out, on the first node, which has read the rows."""
+    for dataset in training.datasets if topology.node_rank == 0 else ():
+        if is_known(dataset) and is_local(dataset) and not dataset.options.get("streaming"):
+            loaded = _load(dict(dataset.options))
+            advice = None if isinstance(loaded, Refusal) else advise_columns(dataset, list(loaded.column_names))
+            if advice is not None:
+                return advice
+    return None
 
 
 def _load(options: dict[str, Any]) -> Any:  # noqa: ANN401 - datasets ships no types here

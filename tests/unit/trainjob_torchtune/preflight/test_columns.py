@@ -1,9 +1,10 @@
 import pytest
 from tests.unit.trainjob_torchtune.factory import dataset
 
-from trainjob_torchtune.preflight.columns import check_columns, is_known
+from trainjob_torchtune.preflight.columns import advise_columns, check_columns, is_known
 from trainjob_torchtune.training import DatasetSource
 
+CHAT = "dataset=torchtune.datasets.chat_dataset dataset.conversation_column"
 MAP = {"input": "q", "output": "a"}
 
 
@@ -17,7 +18,7 @@ MAP = {"input": "q", "output": "a"}
         (dataset("preference_dataset"), ["chosen", "rejected"]),
         (dataset("text_completion_dataset"), ["text"]),
         (dataset("text_completion_dataset", column="body"), ["body"]),
-        (dataset("chat_dataset", conversation_column="turns"), ["turns"]),
+        (dataset("chat_dataset", conversation_column="turns", conversation_style="openai"), ["turns"]),
     ],
     ids=lambda value: value.component.rpartition(".")[2] if isinstance(value, DatasetSource) else None,
 )
@@ -44,17 +45,78 @@ def test_columns_that_are_there(source: DatasetSource, present: list[str]) -> No
                 "name the column to train on with dataset.column=COLUMN."
             ),
         ),
-        (dataset("chat_dataset"), "dataset needs the argument conversation_column for chat_dataset."),
+        (
+            dataset("chat_dataset"),
+            (
+                "dataset needs the argument conversation_column for chat_dataset, the name of a column; it has x, y: "
+                "name one of these."
+            ),
+        ),
+        (
+            dataset("chat_dataset", conversation_column="x", conversation_style="chatml"),
+            (
+                "dataset.conversation_style is chatml; chat_dataset knows openai and sharegpt: set it to openai for "
+                "turns of role and content, to sharegpt for turns of from and value."
+            ),
+        ),
         (dataset(column_map={"input": "x"}), "column_map names input; it has to name both input and output."),
         (dataset(column_map="x"), "column_map is 'x'; write it as {input: COLUMN, output: COLUMN}."),
     ],
-    ids=["mapped", "by-column", "no-argument", "half-a-map", "no-map"],
+    ids=["mapped", "by-column", "no-argument", "no-style", "half-a-map", "no-map"],
 )
 def test_columns_that_are_missing(source: DatasetSource, message: str) -> None:
     refusal = check_columns(source, ["x", "y"])
 
     assert refusal is not None
     assert refusal.message == message
+
+
+@pytest.mark.parametrize(
+    ("source", "present", "overrides"),
+    [
+        (dataset(), ["question", "answer", "id"], "dataset.column_map={input:question,output:answer}"),
+        (dataset(), ["prompt", "completion"], "dataset.column_map={input:prompt,output:completion}"),
+        (
+            dataset(),
+            ["id", "messages"],
+            f"{CHAT}=messages dataset.conversation_style=openai",
+        ),
+        (
+            dataset("alpaca_dataset"),
+            ["conversations"],
+            f"{CHAT}=conversations dataset.conversation_style=sharegpt",
+        ),
+        (
+            dataset("chat_dataset"),
+            ["messages"],
+            "dataset.conversation_column=messages dataset.conversation_style=openai",
+        ),
+        (dataset("text_completion_dataset"), ["chosen", "rejected"], "dataset=torchtune.datasets.preference_dataset"),
+        (
+            dataset("preference_dataset"),
+            ["instruction", "input", "output"],
+            "dataset=torchtune.datasets.alpaca_dataset",
+        ),
+        (dataset(), ["text"], "dataset=torchtune.datasets.text_completion_dataset dataset.column=text"),
+    ],
+)
+def test_columns_of_a_known_shape(source: DatasetSource, present: list[str], overrides: str) -> None:
+    refusal = check_columns(source, present)
+
+    assert refusal is not None
+    assert refusal.message.endswith(f" give {overrides}.")
+
+
+@pytest.mark.parametrize(
+    ("source", "is_warned"),
+    [(dataset(), True), (dataset(column_map={"input": "instruction", "output": "output"}), False),
+     (dataset("alpaca_dataset"), False)],
+)  # fmt: skip
+def test_alpacas_instruction_is_missed(source: DatasetSource, *, is_warned: bool) -> None:
+    advice = advise_columns(source, ["instruction", "input", "output", "text"])
+
+    assert (advice is not None) is is_warned
+    assert advice is None or "Give dataset=torchtune.datasets.alpaca_dataset to train on the instruction" in advice
 
 
 @pytest.mark.parametrize("component", ["torchtune.datasets.samsum_dataset", "mine.instruct_dataset"])
