@@ -15,8 +15,8 @@ def check_installed(recipe: str) -> Refusal | None:
             return _check_torchao(recipe, _version("torchao"))
         case "eleuther_eval" if not _version("lm_eval"):
             return Refusal(
-                f"TorchTune's recipe {recipe} needs lm_eval 0.4.5 to 0.4.9, which this image does not have: use an image "
-                "of your own that has it."
+                f"TorchTune's recipe {recipe} needs lm_eval 0.4.5 to 0.4.9, which this image does not have: use an "
+                "image of your own that has it."
             )
     return None
 
