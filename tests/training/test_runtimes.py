@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.training.test_selections import answers_to
+from tests.unit.bundle.test_readme import SPEED_SETTINGS
 from tests.unit.reconciler.objects import RUNTIMES, SDK, container_of, runtime_body, trainjob
 
 from trainjob_operator.api.runtime import parse_runtime
@@ -39,6 +40,13 @@ TRAINERS: list[dict[str, Any] | None] = [
     {"args": LORA, **ONE},
     {"args": [*LORA, "model.quantize_base=True"]},
 ]
+
+
+def test_speed_settings() -> None:
+    results = [chosen("torchtune-llama3.1-8b", {"args": setting.split()}) for setting in SPEED_SETTINGS]
+
+    assert answers_to([one for one in results if one is not None]) == {}
+    assert all(results)
 
 
 def test_as_they_are_and_as_trainjobs_change_them() -> None:
