@@ -5,7 +5,7 @@ TrainJobs prove nothing, Kueue has them too, even under the same path.)
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,9 @@ async def require_solitude(kube: Kube, own_configuration: str, *, tolerate: bool
     Raises:
         ConfigurationError: somebody does, and that is not tolerated.
     """
-    signs = [*await _leases(kube), *await _webhooks(kube, own_configuration)]
+    leases = await _list(kube, LEASES, {"fieldSelector": f"metadata.name={PEER_LEASE}"})
+    configurations = await _list(kube, VALIDATING_WEBHOOKS, {})
+    signs = [*held_leases(leases, datetime.now(UTC)), *runtime_webhooks(configurations, own_configuration)]
     if not signs:
         return
     found = f"another operator for TrainJobs is in this cluster: {'; '.join(signs)}"
@@ -44,9 +46,8 @@ async def require_solitude(kube: Kube, own_configuration: str, *, tolerate: bool
     )
 
 
-async def _leases(kube: Kube) -> list[str]:
-    leases = await _list(kube, LEASES, {"fieldSelector": f"metadata.name={PEER_LEASE}"})
-    now = datetime.now(UTC)
+def held_leases(leases: Sequence[Body], now: datetime) -> list[str]:
+    """Say which of Kubeflow Trainer's Leases somebody holds."""
     return [
         f"the Lease {lease['metadata']['namespace']}/{PEER_LEASE} is held by {lease['spec']['holderIdentity']}"
         for lease in leases
@@ -54,8 +55,8 @@ async def _leases(kube: Kube) -> list[str]:
     ]
 
 
-async def _webhooks(kube: Kube, own: str) -> list[str]:
-    configurations = await _list(kube, VALIDATING_WEBHOOKS, {})
+def runtime_webhooks(configurations: Sequence[Body], own: str) -> list[str]:
+    """Say which configurations other than our own send runtimes to somebody."""
     services = {
         configuration["metadata"]["name"]: webhook["clientConfig"].get("service") or {}
         for configuration in configurations
