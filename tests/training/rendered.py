@@ -1,5 +1,6 @@
 """What the pods of a TrainJob run, as `trainjob-operator render` tells, in a container of the tests."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +10,8 @@ from typing import Any
 import yaml
 from tests.devcluster.cache import ROOT
 from tests.models import store, tiny_overrides
-from tests.training.container import Container
+from tests.training import variants
+from tests.training.container import PACKAGE, Container
 from tests.training.ports import free_port
 
 from trainjob_operator.preview.documents import read_documents
@@ -31,6 +33,7 @@ class Tiny:
         family: of TorchTune's models; `model` is a folder of `store.tiny()` of that family.
         lora: whether adapters are trained.
         dataset, builder: a folder of `store.tiny()`, and what reads it.
+        variant: of the image.
     """
 
     overrides: tuple[str, ...]
@@ -41,6 +44,7 @@ class Tiny:
     lora: bool = False
     dataset: str = "dataset"
     builder: str = "instruct_dataset"
+    variant: str = ""
 
     def documents(self) -> list[dict[str, Any]]:
         """Return the TrainJob and its runtime."""
@@ -90,6 +94,8 @@ def render(tiny: Tiny, volume: Path, **others: Path) -> tuple[Container, list[st
     )
     assert tune == "tune"
     variables = {one["name"]: one.get("value", "0") for one in pod["env"] if one["name"] != "HOME"}
+    if tiny.variant:
+        variables["PYTHONPATH"] = f"{PACKAGE}{os.pathsep}{variants.ensure(tiny.variant)}"
     return Container(volume, volume / _MODEL.name, volume / _DATASET.name, variables), words
 
 

@@ -130,6 +130,18 @@ CASES = {
         ),
         "qat_distributed",
     ),
+    "QAT-LoRA": Case(
+        Tiny(
+            (*warmed("1e-2"), "checkpointer=torchtune.training.FullModelHFCheckpointer", ONE_FILE),
+            "qat_lora_finetune_distributed",
+            "llama3/8B_qat_lora",
+            family="llama3",
+            model="untied",
+            lora=True,
+            variant="qat-lora",
+        ),
+        "qat_lora_finetune_distributed",
+    ),
     "PPO": Case(
         Tiny(
             (

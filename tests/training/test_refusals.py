@@ -123,6 +123,12 @@ def test_a_mistake_in_the_overrides(container: Container, overrides: list[str], 
             r"\[TORCHRUN-OPTIONS\] RECIPE --config CONFIG \[KEY=VALUE \.\.\.\]`\.",
             id="no-config",
         ),
+        pytest.param(
+            ["run", "--nnodes=1", "qat_lora_finetune_distributed", "--config", "llama3/8B_qat_lora"],
+            r"TorchTune's recipe qat_lora_finetune_distributed needs torchao 0\.11 or older, and this image has "
+            r"torchao 0\.15\.0: use the image's variant qat-lora \(.+\)\.",
+            id="qat-lora-in-the-plain-image",
+        ),
     ],
 )
 def test_a_mistake_in_the_command(container: Container, words: list[str], sentence: str) -> None:

@@ -16,6 +16,7 @@ from trainjob_torchtune.data.settlement import Settlement, find_downloads, settl
 from trainjob_torchtune.devices import list_cuda_devices
 from trainjob_torchtune.exit_code import BY_SIGNAL, ExitCode
 from trainjob_torchtune.failure import Failure, explain
+from trainjob_torchtune.installed import check_installed
 from trainjob_torchtune.preflight.checks import advise, check
 from trainjob_torchtune.preflight.keys import check_keys
 from trainjob_torchtune.refusal import Refusal
@@ -84,6 +85,8 @@ def _prepare(
     catalogue = load_catalogue()
     if not catalogue.is_builtin(run.recipe):
         return catalogue.check_module(run.recipe) or (run, None)
+    if (lacking := check_installed(run.recipe)) is not None:
+        return lacking
     path = catalogue.find_config(run.config, run.recipe)
     if path is None:
         return Refusal(f"The configuration {run.config} is neither one of TorchTune's (`tune ls`) nor a file.")

@@ -12,8 +12,8 @@ from trainjob_operator.api.trainjob import TrainJob, TrainJobSpec
 from trainjob_operator.api.workload import EnvVar
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, NODE, SUPPORT_LABEL
 from trainjob_operator.reconciler.templates import find_container
-from trainjob_operator.torchtune.arguments import TUNE_RUN, parse_tune_run
-from trainjob_operator.torchtune.keys import find_unknown_keys
+from trainjob_operator.torchtune.arguments import TUNE_RUN, key_of, parse_tune_run
+from trainjob_operator.torchtune.keys import find_repetitions, find_unknown_keys
 from trainjob_operator.torchtune.values import find_misreading
 
 _DEPRECATED = "deprecated"
@@ -123,6 +123,11 @@ def _advise_on_overrides(recipe: RecipeStatus, overrides: Sequence[str], where: 
         misreading = find_misreading(argument)
         if misreading is not None:
             yield f"{where}[{at + offset}] {misreading}"
+    for before, after in find_repetitions(overrides):
+        yield (
+            f"{where}[{after + offset}] sets {key_of(overrides[after])} once more, after {where}[{before + offset}]:"
+            " TorchTune takes the last one"
+        )
     for unknown in find_unknown_keys(recipe.recipe, recipe.config, overrides):
         hint = f", did you mean {unknown.nearest}?" if unknown.nearest else ": it changes nothing"
         yield (

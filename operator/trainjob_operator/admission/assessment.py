@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trainjob_operator.admission.consequences import advise_on_trainer
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import TRAINER, TRAINING_RUNTIME
+from trainjob_operator.reconciler.override_rules import check_overrides
 from trainjob_operator.reconciler.patch_rules import check_patches
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import Rejected
@@ -29,6 +31,7 @@ class Assessment:
 
     violations: tuple[Violation, ...]
     recipe: RecipeStatus | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def assess(job: TrainJob, runtime: Runtime | None) -> Assessment:
@@ -48,7 +51,7 @@ def assess(job: TrainJob, runtime: Runtime | None) -> Assessment:
     if isinstance(resolved, Rejected):
         selection = tuple(_check_selection(job, runtime))
         return Assessment(selection or (Violation(resolved.reason, "spec", resolved.message),))
-    return Assessment((), resolved.recipe)
+    return Assessment((), resolved.recipe, tuple(advise_on_trainer(job, resolved)))
 
 
 def check_patch_names(job: TrainJob, runtime: Runtime | None) -> Iterator[Violation]:
@@ -91,7 +94,7 @@ def _check_usable(runtime: Runtime) -> Iterator[Violation]:
 
 
 def _check_selection(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
-    """Find out whether TorchTune has what is asked for."""
+    """Find out whether TorchTune has what is asked for, and can run with the overrides."""
     steps = runtime.spec.template.spec.replicated_jobs
     trainer = next((step for step in steps if ancestor_of(step) == TRAINER), None)
     if trainer is None:
@@ -103,3 +106,5 @@ def _check_selection(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
     else:
         if isinstance(equipped, NoSelection):
             yield Violation(Reason.INVALID_SPEC, "spec.trainer", equipped.message)
+            return
+        yield from check_overrides(job, equipped[0])

@@ -148,7 +148,7 @@ def _validate_trainjob(request: Request, runtime: Runtime | None) -> Answer:
     old, new = _spec(request.old), _spec(request.new)
     if old is None or new is None or not _fits(request.old):
         assessment = assess(job, runtime)
-        warnings = tuple(advise(job, runtime, assessment.recipe))
+        warnings = (*advise(job, runtime, assessment.recipe), *assessment.warnings)
         return _deny(assessment.violations, warnings) if assessment.violations else _allow(warnings)
     wrong = (*check_fixed(old, new), *check_change(old, new, object_at(request.old, "status")))
     if changed_fields(old, new):

@@ -8,6 +8,7 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
 from trainjob_operator.naming import NODE, TRAINER, claim_name, rank_zero_host
 from trainjob_operator.reconciler.initializer import equip_initializer
+from trainjob_operator.reconciler.override_rules import check_overrides
 from trainjob_operator.reconciler.patch_rules import check_patches
 from trainjob_operator.reconciler.patching import patch_runtime, patches_in_force
 from trainjob_operator.reconciler.placement import follow_trainer, stay_together
@@ -69,6 +70,8 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
     if isinstance(equipped, NoSelection):
         return Rejected(Reason.INVALID_SPEC, equipped.message)
     template, topology = equipped
+    if wrong := tuple(check_overrides(job, template)):
+        return _reject(wrong)
     if endpoint is not None:
         template = report_to(template, job, endpoint)
     templates = {

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -11,12 +11,14 @@ from typing import Any
 import yaml
 
 from trainjob_operator.torchtune.arguments import key_of
+from trainjob_operator.torchtune.catalogue import RECIPES
 
 _INTERPOLATION = re.compile(r"\$\{([\w.]+)\}")
 _ALIKE = 0.72
 _SURELY_MEANT = 0.8
 _COMPONENT = "_component_"
 _LONGEST = 128
+_FILES = (".yaml", ".yml", ".py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,30 @@ def find_unknown_keys(recipe: str, config: str, arguments: Iterable[str]) -> tup
         if nearest is not None or not is_of_component:
             unknown.append(UnknownKey(position=at, key=key, nearest=nearest))
     return tuple(unknown)
+
+
+def find_misnomer(recipe: str, config: str) -> str | None:
+    """Tell which recipe or config was meant by a name that is nearly one of TorchTune's; a file's name is one's own."""
+    for kind, name, known in (
+        ("recipe", recipe, frozenset(RECIPES)),
+        ("config", config, frozenset(one for entry in RECIPES.values() for one in entry.configs)),
+    ):
+        if name not in known and not name.endswith(_FILES):
+            nearest = _closest(name[:_LONGEST], known, _ALIKE)
+            if nearest is not None:
+                return f"TorchTune has no {kind} {name}, did you mean {nearest}?"
+    return None
+
+
+def find_repetitions(arguments: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """Yield the positions of an override and of a later one of the same key with another value, which alone counts."""
+    seen: dict[str, int] = {}
+    arguments = tuple(arguments)
+    for at, argument in enumerate(arguments):
+        before = seen.get(key_of(argument))
+        if before is not None and arguments[before] != argument:
+            yield before, at
+        seen[key_of(argument)] = at
 
 
 def _find_nearest(key: str, known: frozenset[str], cutoff: float) -> str | None:

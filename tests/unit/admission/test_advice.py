@@ -10,10 +10,15 @@ from trainjob_operator.admission.review import validate
 from trainjob_operator.api.runtime import parse_runtime
 
 NODE = [{"name": "node"}]
+OUTPUT = "output_dir=/workspace/output"
 
 
 def arguments(*words: str) -> Body:
     return {"trainer": {"command": SDK, "args": list(words)}}
+
+
+def command(*words: str) -> Body:
+    return {"trainer": {"command": [*SDK, *words]}}
 
 
 def deprecated() -> Body:
@@ -40,12 +45,55 @@ def deprecated() -> Body:
         pytest.param(
             {
                 "trainer": {
-                    "command": ["tune", "run", "full_finetune_distributed", "--config", "llama3_2/1B_full", "epoch=1"]
+                    "command": [
+                        "tune",
+                        "run",
+                        "full_finetune_distributed",
+                        "--config",
+                        "llama3_2/1B_full",
+                        "epoch=1",
+                        OUTPUT,
+                    ]
                 }
             },
             "spec.trainer.command[5]: config llama3_2/1B_full of full_finetune_distributed has no key epoch, did you"
             " mean epochs?",
             id="whole command",
+        ),
+        pytest.param(
+            arguments("epochs=1", "batch_size=2", "epochs=3"),
+            "spec.trainer.args[2] sets epochs once more, after spec.trainer.args[0]: TorchTune takes the last one",
+            id="twice",
+        ),
+        pytest.param(
+            command("full_finetune_distribute", "--config", "llama3_2/1B_full", OUTPUT),
+            "spec.trainer: TorchTune has no recipe full_finetune_distribute, did you mean full_finetune_distributed?",
+            id="recipe",
+        ),
+        pytest.param(
+            command("full_finetune_distributed", "--config", "llama3_2/1B_ful", OUTPUT),
+            "spec.trainer: TorchTune has no config llama3_2/1B_ful, did you mean llama3_2/1B_full?",
+            id="config",
+        ),
+        pytest.param(
+            command("full_finetune_distributed", "--config", "llama3_2/1B_full", "output_dir=/tmp/out"),
+            "spec.trainer: the result goes to output_dir=/tmp/out, which is on no volume that outlives the pod: set"
+            " output_dir=/workspace/output",
+            id="result on a folder of the pod",
+        ),
+        pytest.param(
+            command("full_finetune_distributed", "--config", "llama3_2/1B_full"),
+            "the result goes to output_dir=/tmp/torchtune, which is on no volume",
+            id="result where the config has it",
+        ),
+        pytest.param(
+            {"trainer": {"command": SDK, "numProcPerNode": 4}},
+            "spec.trainer.numProcPerNode: 4 process(es) train on each node, which has 2 accelerator(s): some processes"
+            " will find none; set numProcPerNode and resourcesPerNode to the same number",
+            id="more processes than GPUs",
+        ),
+        pytest.param(
+            {"trainer": {"command": SDK, "numProcPerNode": 1}}, "2 accelerator(s): 1 will be idle", id="idle GPU"
         ),
         pytest.param(
             arguments("dataset.new_system_prompt=Answer: x"),

@@ -1,0 +1,149 @@
+"""Overrides with which a recipe of TorchTune cannot run: it would find out on a GPU, or train something else."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import yaml
+
+from trainjob_operator.torchtune.arguments import TuneRun, is_true, key_of, value_of
+from trainjob_operator.torchtune.catalogue import RECIPES
+from trainjob_operator.torchtune.components import ADAPTER_KEYS, component_of, has_adapters, has_none
+from trainjob_operator.torchtune.methods import Method, method_of
+
+_MODULES = "model.lora_attn_modules"
+# torchtune/modules/peft/_utils.py, LORA_ATTN_MODULES; other names are passed over in silence.
+_ATTENTION = ("q_proj", "k_proj", "v_proj", "output_proj")
+_MEANT = {
+    "o_proj": "output_proj, as TorchTune calls it",
+    "lm_head": "model.apply_lora_to_output=True",
+    **dict.fromkeys(("gate_proj", "up_proj", "down_proj", "w1", "w2", "w3"), "model.apply_lora_to_mlp=True"),
+}
+_COUNTS = ("batch_size", "epochs", "gradient_accumulation_steps", "max_steps_per_epoch")
+# torchtune/training/precision.py; the recipes refuse fp16.
+_PRECISIONS = {"bf16", "fp32", "fp64"}
+_DEVICES = {"cuda", "cpu", "xpu", "npu", "mps"}
+# The configs for fine-tuning that limit the length of rows by themselves.
+_LIMITED = ("llama3_2_vision/", "llama3_3/70B_full_multinode")
+_LONGEST = 4096
+_NOTHING = {"", "null", "None", "~"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The override that cannot be, by its key, and a sentence with a remedy."""
+
+    key: str
+    message: str
+
+
+def find_faults(run: TuneRun) -> Iterator[Fault]:
+    """Find what no recipe that trains can do; nothing is known of recipes that do not, or of a user's own."""
+    method = method_of(run)
+    if run.recipe not in RECIPES or method is None:
+        return
+    for key, check in _VALUES.items():
+        value = value_of(run.overrides, key)
+        if value is not None and "${" not in value and (wrong := check(value)) is not None:
+            yield Fault(key, f"has {key}={value}: {wrong}")
+    yield from _check_model(run, method)
+    yield from _check_packing(run)
+    yield from _check_places(run)
+
+
+def _check_count(value: str) -> str | None:
+    number = _read(value)
+    is_count = isinstance(number, int) and not isinstance(number, bool) and number >= 1
+    return None if is_count or value in _NOTHING else "it has to be a whole number, 1 or more"
+
+
+def _check_rate(value: str) -> str | None:
+    try:
+        float(value)
+    except ValueError:
+        return "it has to be a number, such as 2e-5"
+    return None
+
+
+def _check_precision(value: str) -> str | None:
+    return None if value in _PRECISIONS else "recipes train in dtype=bf16 or dtype=fp32"
+
+
+def _check_device(value: str) -> str | None:
+    return None if value.partition(":")[0] in _DEVICES else "torch knows device=cuda and device=cpu"
+
+
+def _check_modules(value: str) -> str | None:
+    modules = _read(value)
+    if not isinstance(modules, list) or not modules:
+        return f"it has to be a list of at least one of {', '.join(_ATTENTION)}"
+    unknown = [str(module) for module in modules if module not in _ATTENTION]
+    if not unknown:
+        return None
+    remedies = {_MEANT[module] for module in unknown if module in _MEANT}
+    meant = f"; write {' and '.join(sorted(remedies))}" if remedies else ""
+    return f"there is no {', no '.join(unknown)} among {', '.join(_ATTENTION)}, and TorchTune would leave it out{meant}"
+
+
+_VALUES: Mapping[str, Callable[[str], str | None]] = {
+    **dict.fromkeys(_COUNTS, _check_count),
+    "optimizer.lr": _check_rate,
+    "dtype": _check_precision,
+    "device": _check_device,
+    _MODULES: _check_modules,
+}
+
+
+def _check_model(run: TuneRun, method: Method) -> Iterator[Fault]:
+    """Compare the builder with the recipe: one is for all weights, or both are for adapters."""
+    builder = component_of(run.overrides, "model")
+    if method.has_adapters:
+        if has_none(builder):
+            yield Fault(
+                "model",
+                f"has model={builder}, a builder without adapters, but {run.recipe} trains adapters: name the builder"
+                " of that model whose name begins with lora_",
+            )
+        return
+    if has_adapters(builder):
+        yield Fault(
+            "model",
+            f"has model={builder}, a builder with adapters, but {run.recipe} trains all weights: name a recipe for"
+            " LoRA, or the builder without lora_",
+        )
+    elif run.config in RECIPES[run.recipe].configs and (builder is None or has_none(builder)):
+        keys = [key_of(argument) for argument in run.overrides if key_of(argument) in ADAPTER_KEYS]
+        if keys:
+            yield Fault(
+                keys[0],
+                f"has {keys[0]}, which only models with adapters take, but {run.recipe} trains all weights: add"
+                f" {_MODULES}=[q_proj,v_proj] for LoRA, or leave it out",
+            )
+
+
+def _check_packing(run: TuneRun) -> Iterator[Fault]:
+    is_limited = (value_of(run.overrides, "tokenizer.max_seq_len") or "") not in _NOTHING
+    is_shipped = run.config in RECIPES[run.recipe].configs and not run.config.startswith(_LIMITED)
+    if is_true(run.overrides, "dataset.packed") and is_shipped and "_finetune_" in run.recipe and not is_limited:
+        yield Fault(
+            "dataset.packed",
+            "has dataset.packed=True, which packs rows up to tokenizer.max_seq_len, and that is not set: add, for"
+            " instance, tokenizer.max_seq_len=2048",
+        )
+
+
+def _check_places(run: TuneRun) -> Iterator[Fault]:
+    """TorchTune does not write into the model's folder (torchtune/training/checkpointing/_checkpointer.py)."""
+    output, model = (value_of(run.overrides, key) for key in ("output_dir", "checkpointer.checkpoint_dir"))
+    if output and model and "${" not in output + model and PurePosixPath(output).is_relative_to(model):
+        yield Fault(
+            "output_dir",
+            f"has output_dir={output} inside checkpointer.checkpoint_dir={model}: name a folder outside it",
+        )
+
+
+def _read(value: str) -> object:
+    try:
+        return yaml.safe_load(value) if len(value) <= _LONGEST else value
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return value
