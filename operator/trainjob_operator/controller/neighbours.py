@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.resources import LEASES, VALIDATING_WEBHOOKS, Resource
 from trainjob_operator.errors import ApiError, ConfigurationError
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, PEER_LEASE, TRAINING_RUNTIME, VERSION
@@ -24,7 +24,7 @@ _PATHS = frozenset(
 )
 
 
-async def require_solitude(kube: Kube, own_configuration: str, *, tolerate: bool) -> None:
+async def require_solitude(kube: KubeClient, own_configuration: str, *, tolerate: bool) -> None:
     """Make sure that nobody else works on TrainJobs.
 
     Raises:
@@ -70,7 +70,7 @@ def runtime_webhooks(configurations: Sequence[Body], own: str) -> list[str]:
     ]
 
 
-async def _list(kube: Kube, resource: Resource, query: Mapping[str, str]) -> list[Body]:
+async def _list(kube: KubeClient, resource: Resource, query: Mapping[str, str]) -> list[Body]:
     """List objects of the whole cluster; without the right to do so the question stays open."""
     items: list[Body] = []
     resume = ""

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from trainjob_operator.controller.kube import Kube
+from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.resources import TOKEN_REVIEWS
 
 _GOOD_FOR = 30.0  # a deleted pod's token is accepted that much longer
@@ -27,7 +27,7 @@ _ACCOUNT = re.compile(r"system:serviceaccount:([^:]+):[^:]+")
 class TokenReviewer:
     """Knows in which namespace the ServiceAccount of a token lives. Trainers report every few seconds."""
 
-    kube: Kube
+    kube: KubeClient
     _known: OrderedDict[bytes, tuple[float, str]] = field(default_factory=OrderedDict, init=False)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_A_TIME), init=False)
 
