@@ -6,7 +6,7 @@ BIN := .venv/bin
 REQUIREMENTS := $(wildcard images/operator/requirements.txt images/initializer/requirements.txt tests/requirements.txt)
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(wildcard images/*/pyproject.toml))
 
-.PHONY: .venv help demo down test check lint format typecheck unit training cluster e2e golden crds keys bench clean
+.PHONY: .venv help demo down test check lint format typecheck unit training cluster e2e golden crds runtimes keys models bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ help: ## Show this list
 	@touch $@
 
 check: lint typecheck unit crds ## Quick: format, lint, types, layers, unit and golden tests, generated files clean (about a minute)
-	@git diff --exit-code --stat -- crds manifests/chart/crds manifests/chart/runtimes operator/trainjob_operator/preview/runtimes || { echo "generated files were not up to date: commit what 'make crds' wrote"; exit 1; }
+	@git diff --exit-code --stat -- crds runtimes manifests/chart/crds manifests/chart/runtimes operator/trainjob_operator/preview/runtimes || { echo "generated files were not up to date: commit what 'make crds' wrote"; exit 1; }
 
 lint: .venv ## Format and lint check, import layers
 	@$(BIN)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }
@@ -41,16 +41,22 @@ unit: .venv ## Unit, golden and property tests (no cluster)
 golden: .venv ## Rewrite the golden files; read the diff before you commit it
 	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest -q tests/golden
 
-crds: .venv ## Generate crds/ from the models, and the copies of crds/ and runtimes/ in chart and package
+runtimes: .venv ## Generate runtimes/ from the catalogue of models
+	@$(BIN)/python -m trainjob_operator.bundle runtimes
+
+crds: runtimes ## Generate crds/ from the models, and the copies of crds/ and runtimes/ in chart and package
 	@$(BIN)/python -m trainjob_operator.api.schema crds
-	@mkdir -p manifests/chart/crds manifests/chart/runtimes operator/trainjob_operator/preview/runtimes
+	@mkdir -p manifests/chart/crds
 	@cp crds/trainer.kubeflow.org_*.yaml manifests/chart/crds/
-	@cp $(filter-out %/kustomization.yaml,$(wildcard runtimes/*.yaml)) manifests/chart/runtimes/
-	@cp $(filter-out %/kustomization.yaml,$(wildcard runtimes/*.yaml)) operator/trainjob_operator/preview/runtimes/
+	@for copy in manifests/chart/runtimes operator/trainjob_operator/preview/runtimes; do \
+		rm -rf $$copy && mkdir $$copy && cp runtimes/t*.yaml $$copy; done
 
 keys: .venv ## Take the keys of TorchTune's configs out of its wheel again
 	@$(BIN)/python -c "from tests.devcluster import torch_environment; torch_environment.ensure()"
 	@$(BIN)/python -m trainjob_operator.torchtune.extraction $$($(BIN)/python -c "from tests.devcluster import torch_environment as t; print(t.path())")/lib/python3.11/site-packages
+
+models: .venv ## Take what TorchTune's configs say of each model out of its wheel again
+	@$(BIN)/python -m tests.training.models
 
 test: check training cluster e2e ## Everything; builds what it needs and keeps it in a cache outside the checkout
 

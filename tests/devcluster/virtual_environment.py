@@ -1,4 +1,7 @@
-"""Virtual environments of Debian's Python 3.11 in the cache: one for each list of requirements, made once a machine."""
+"""Virtual environments of Debian's Python 3.11 in the cache: one for each list of requirements, made once a machine.
+
+A list names all that is installed, so that a package whose dependencies come from elsewhere does not bring its own.
+"""
 
 import os
 import subprocess
@@ -10,7 +13,9 @@ from tests.devcluster.cache import ROOT, cache_dir, digest, made
 from tests.devcluster.errors import DevclusterError
 from tests.devcluster.longrun import run_long
 
-_MAKE = '/usr/bin/python3.11 -m venv "$1" && "$1"/bin/python -m pip install --disable-pip-version-check -r "$2"'
+_MAKE = (
+    '/usr/bin/python3.11 -m venv "$1" && "$1"/bin/python -m pip install --disable-pip-version-check --no-deps -r "$2"'
+)
 _TAIL_LINES = 15
 
 

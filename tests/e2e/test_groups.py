@@ -110,10 +110,10 @@ def assert_learned(job: Job, *, steps: int, adapters: bool = False) -> None:
     assert len(losses) == steps
     assert mean(losses[-4:]) < mean(losses[:4]) - 0.05
     epoch = max(job.output.glob("epoch_*"))
-    wanted = {"config.json", "model-00001-of-00001.safetensors"} | (
-        {"adapter_model.safetensors"} if adapters else set()
-    )
+    wanted = {"config.json", "model-00001-of-00001.safetensors"} | ({"adapter"} if adapters else set())
     assert wanted <= {path.name for path in epoch.iterdir()}
+    assert (epoch / "adapter" / "adapter_model.safetensors").is_file() == adapters
+    assert not (epoch / "adapter_config.json").exists()
 
 
 @pytest.mark.parametrize(("processes", "rank"), [(2, 3), (1, 0), (1, 1)], ids=["of-four", "first-node", "second-node"])

@@ -1,8 +1,4 @@
-"""Greedy answers by transformers, with no system turn, as TorchTune trained: `greedy MODEL_FOLDER QUESTION...`.
-
-What TorchTune's LoRA recipes leave is the merged weights with the adapter beside them. With peft installed,
-transformers would add the adapter once more; it is not.
-"""
+"""Greedy answers by transformers, with no system turn, as TorchTune trained: `greedy MODEL_FOLDER QUESTION...`."""
 
 import json
 import sys

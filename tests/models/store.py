@@ -12,7 +12,7 @@ _HERE = Path(__file__).parent
 
 
 def tiny() -> Path:
-    """Return the folder that holds `model`, `dataset` and `preferences` of the tiny model."""
+    """Return the folder that holds `model`, `dataset` and `preferences` of the tiny model, and models akin to it."""
     return _stored("tiny", ("tiny.py", "tiny_overrides.py", "bpe.py"), "A tiny model", "2 s")
 
 

@@ -1,4 +1,4 @@
-"""A Llama 3.2 of two layers and 448 tokens, with a tokenizer and questions that it can learn in seconds.
+"""A Llama 3.2 of two layers and 448 tokens, with a tokenizer and questions that it can learn in seconds, and its kin.
 
 TorchTune's ids of special tokens lie above 128000, so the small vocabulary comes with a file that gives them others.
 """
@@ -7,6 +7,7 @@ import json
 import random
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np  # type: ignore[import-not-found]  # in the models' environment only
@@ -26,11 +27,31 @@ _SPECIAL = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A model's type and class in transformers, and the tensors that not every kind has."""
+
+    type: str
+    architecture: str
+    head: str | None = None
+    is_biased: bool = False
+
+
+_KINDS = {
+    "model": _Kind("llama", "LlamaForCausalLM"),
+    "untied": _Kind("llama", "LlamaForCausalLM", head="lm_head"),
+    "mistral": _Kind("mistral", "MistralForCausalLM", head="lm_head"),
+    "reward": _Kind("mistral", "MistralForSequenceClassification", head="score"),
+    "qwen2": _Kind("qwen2", "Qwen2ForCausalLM", is_biased=True),
+}
+
+
 def write(out: Path) -> None:
-    """Write the folders `model`, `dataset` and `preferences`."""
+    """Write a folder for each kind of model, and the folders `dataset` and `preferences`."""
     rows = _rows(_ROWS, seed=0)
-    _write_model(out / "model")
-    _write_tokenizer(out / "model")
+    for name, kind in _KINDS.items():
+        _write_model(out / name, kind)
+        _write_tokenizer(out / name)
     _write_rows(out / "dataset", rows)
     _write_rows(out / "preferences", [_preference(row) for row in rows])
 
@@ -68,23 +89,23 @@ def _rows(count: int, seed: int) -> list[dict[str, str]]:
     return rows
 
 
-def _write_model(folder: Path) -> None:
+def _write_model(folder: Path, kind: _Kind) -> None:
     shape = tiny_overrides.SHAPE
     folder.mkdir(parents=True, exist_ok=True)
     config = {
-        "architectures": ["LlamaForCausalLM"],
+        "architectures": [kind.architecture],
         "head_dim": shape.dim // shape.heads,
         "hidden_act": "silu",
         "hidden_size": shape.dim,
         "intermediate_size": shape.hidden,
         "max_position_embeddings": shape.context,
-        "model_type": "llama",
+        "model_type": kind.type,
         "num_attention_heads": shape.heads,
         "num_hidden_layers": shape.layers,
         "num_key_value_heads": shape.key_value_heads,
         "rms_norm_eps": 1e-5,
         "rope_theta": 500000.0,
-        "tie_word_embeddings": True,
+        "tie_word_embeddings": kind.head is None,
         "torch_dtype": "float32",
         "vocab_size": shape.vocabulary,
     }
@@ -109,7 +130,14 @@ def _write_model(folder: Path) -> None:
             f"{prefix}.input_layernorm.weight": np.ones(shape.dim, np.float32),
             f"{prefix}.post_attention_layernorm.weight": np.ones(shape.dim, np.float32),
         }
+        if kind.is_biased:
+            weights |= {
+                f"{prefix}.self_attn.{name}_proj.bias": weight(size)
+                for name, size in (("q", shape.dim), ("k", key_value), ("v", key_value))
+            }
     weights["model.norm.weight"] = np.ones(shape.dim, np.float32)
+    if kind.head is not None:
+        weights[f"{kind.head}.weight"] = weight(1 if kind.head == "score" else shape.vocabulary, shape.dim)
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "model.safetensors").chmod(0o644)  # safetensors makes it 0600
 

@@ -1,4 +1,4 @@
-"""The shape of the tiny model, and the overrides with which TorchTune's Llama 3.2 configurations train it."""
+"""The shape of the tiny model, and the overrides with which TorchTune's configurations train it."""
 
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -21,11 +21,17 @@ SHAPE = Shape()
 
 
 def overrides(
-    model: PurePath, dataset: PurePath, output: PurePath, *, lora: bool = False, builder: str = "instruct_dataset"
+    model: PurePath,
+    dataset: PurePath,
+    output: PurePath,
+    *,
+    lora: bool = False,
+    builder: str = "instruct_dataset",
+    family: str = "llama3_2",
 ) -> list[str]:
-    """Return `key=value` words for any llama3_2/1B configuration; `lora` for those that train adapters."""
+    """Return `key=value` words for any configuration of a family; `lora` for those that train adapters."""
     return [
-        f"model=torchtune.models.llama3_2.{'lora_' if lora else ''}llama3_2",
+        f"model=torchtune.models.{family}.{'lora_' if lora else ''}{family}",
         f"model.vocab_size={SHAPE.vocabulary}",
         f"model.num_layers={SHAPE.layers}",
         f"model.num_heads={SHAPE.heads}",

@@ -1,21 +1,13 @@
 """Containers to train in, and three runs that several tests look at."""
 
-import socket
 from pathlib import Path
 
 import pytest
 from tests.training.container import Container, Outcome, tiny_container
+from tests.training.ports import free_port
 
 Trained = tuple[Container, Outcome]
 STEPS = 16
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("localhost", 0))
-        port: int = listener.getsockname()[1]
-    return port
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""Load models by transformers and compare them with the first one: `load BASE FOLDER...` prints JSON."""
+"""Load results by transformers and peft: `load BASE RESULT [BASE RESULT ...]` prints JSON, a report for each pair.
+
+A result is a folder of a whole model; where adapters were trained, `adapter` in it holds what makes that of the base.
+"""
 
 import json
 import sys
@@ -6,22 +9,41 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftModel  # type: ignore[import-not-found]  # in the models' environment only
 from transformers import AutoModelForCausalLM
 
+# peft refuses the torchao of the trainer's environment, which it has no need of here.
+sys.modules["torchao"] = None  # type: ignore[assignment]  # as the import system says that there is no such module
 
-def report(base: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return what loading complained of, how many tensors differ from the base's, and whether it computes numbers."""
-    model, info = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, output_loading_info=True)
-    weights = model.state_dict()
+TOKENS = torch.arange(64).reshape(1, -1)
+
+
+def report(base: Path, result: Path) -> dict[str, Any]:
+    """Return what loading complained of, how many tensors differ from the base's, and whether it computes numbers.
+
+    `adapter_difference` is the largest one between the logits of the result, and those of the base with the adapter;
+    `adapter_effect` that between those of the base without and with it.
+    """
+    before = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model, info = AutoModelForCausalLM.from_pretrained(result, dtype=torch.float32, output_loading_info=True)
+    weights, old = model.state_dict(), before.state_dict()
+    changed = sum(not torch.equal(weights[name], old[name]) for name in old if name in weights)
+    difference = effect = None
     with torch.no_grad():
-        logits = model(torch.arange(64).reshape(1, -1)).logits
+        logits = model(TOKENS).logits
+        if (result / "adapter").is_dir():
+            plain = before(TOKENS).logits
+            adapted = PeftModel.from_pretrained(before, result / "adapter")(TOKENS).logits
+            difference, effect = (float((adapted - other).abs().max()) for other in (logits, plain))
     return {
         "problems": [str(problem) for problems in info.values() for problem in problems],
-        "changed": sum(not torch.equal(weights[name], base[name]) for name in base),
+        "changed": changed,
         "finite": bool(torch.isfinite(logits).all()),
+        "adapter_difference": difference,
+        "adapter_effect": effect,
     }
 
 
 if __name__ == "__main__":
-    first = AutoModelForCausalLM.from_pretrained(sys.argv[1], dtype=torch.float32).state_dict()
-    print(json.dumps([report(first, Path(folder)) for folder in sys.argv[2:]]))
+    bases, results = (map(Path, sys.argv[start::2]) for start in (1, 2))
+    print(json.dumps([report(base, result) for base, result in zip(bases, results, strict=True)]))

@@ -5,7 +5,7 @@ from statistics import mean
 
 import pytest
 from tests.demo.follow import parse_loss
-from tests.models import environment, tiny_overrides
+from tests.models import environment
 from tests.training.conftest import STEPS, Trained
 from tests.training.container import Container
 
@@ -55,24 +55,23 @@ def test_training_goes_on_where_another_recipe_ended(full: Trained, lora: Traine
     assert mean(lora[0].losses[:3]) < mean(full[0].losses[:3]) - 1
 
 
-def test_an_adapter_is_merged_once(lora: Trained) -> None:
+def test_transformers_loads_every_result_and_an_adapter_is_merged_once(
+    full: Trained, lora: Trained, pair: Trained
+) -> None:
     """A second epoch must not start from weights into which the first one's adapter was merged already."""
-    container, _ = lora
-    report = json.loads(environment.run_module("tests.training.merged", container.model, container.output / "epoch_1"))
-
-    assert report["layers"] == tiny_overrides.SHAPE.layers * 6
-    assert report["largest_difference"] < 1e-5
-
-
-def test_transformers_loads_every_result(full: Trained, lora: Trained, pair: Trained) -> None:
-    base = full[0].model
-    folders = [full[0].output / "epoch_0", lora[0].output / "epoch_1", pair[0].output / "epoch_0"]
-    reports = json.loads(environment.run_module("tests.training.load", base, *folders, with_torch=True))
+    pairs = [
+        *(full[0].model, full[0].output / "epoch_0"),
+        *(lora[0].model, lora[0].output / "epoch_1"),
+        *(pair[0].model, pair[0].output / "epoch_0"),
+    ]
+    reports = json.loads(environment.run_module("tests.training.load", *pairs, with_torch=True))
 
     for report in reports:
         assert report["problems"] == []
         assert report["changed"] > 0
         assert report["finite"]
+    assert [report["adapter_difference"] is None for report in reports] == [True, False, True]
+    assert reports[1]["adapter_difference"] < 1e-4
 
 
 def test_every_other_subcommand_is_torchtunes(container: Container) -> None:

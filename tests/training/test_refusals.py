@@ -149,6 +149,12 @@ COMMANDS = [
         r"\[TORCHRUN-OPTIONS\] RECIPE --config CONFIG \[KEY=VALUE \.\.\.\]`\.",
         id="no-config",
     ),
+    pytest.param(
+        ["run", "--nnodes=1", "qat_lora_finetune_distributed", "--config", "llama3/8B_qat_lora"],
+        r"TorchTune's recipe qat_lora_finetune_distributed needs torchao 0\.11 or older, and this image has "
+        r"torchao 0\.15\.0: use the image's variant qat-lora \(.+\)\.",
+        id="a recipe that the image lacks",
+    ),
 ]
 DATA = [
     pytest.param(

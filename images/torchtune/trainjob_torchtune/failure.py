@@ -18,7 +18,9 @@ from trainjob_torchtune.supervisor import Ending
 # What torch puts before each line of a traceback of a process of several.
 _RANK = re.compile(r"^\[rank(\d+)\]:(?: ?)(.*)$")
 # The last line of a traceback: `torch.OutOfMemoryError: CUDA out of ...`.
-_EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|NotFound|Exit)\b.*$")
+_EXCEPTION = re.compile(
+    r"^(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Interrupt|NotFound|Exit)\b|Exception(?=:|$)).*$"
+)
 _USAGE = re.compile(r"^tune(?: run)?: error: (.*)$")
 _REPORTED = "ChildFailedError"
 # How gloo, NCCL and torch's store say that another process is gone, or does not answer any more.

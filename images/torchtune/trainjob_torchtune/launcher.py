@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from trainjob_torchtune import cpu
+from trainjob_torchtune.adapters import arrange_adapters
 from trainjob_torchtune.catalogue import load_catalogue
 from trainjob_torchtune.commandline import Run
 from trainjob_torchtune.config import load_config
@@ -15,6 +16,7 @@ from trainjob_torchtune.data.settlement import Settlement, find_downloads, settl
 from trainjob_torchtune.devices import list_cuda_devices
 from trainjob_torchtune.exit_code import BY_SIGNAL, ExitCode
 from trainjob_torchtune.failure import Failure, explain
+from trainjob_torchtune.installed import check_installed
 from trainjob_torchtune.preflight.checks import advise, check
 from trainjob_torchtune.preflight.keys import check_keys
 from trainjob_torchtune.refusal import Refusal
@@ -58,9 +60,12 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
         return refuse(nowhere, settings, ExitCode.NOWHERE_TO_MEET)
     transcript = Transcript(_say)
     ending = supervise((*TUNE, *run.arguments()), settings, transcript)
-    if training is not None and training.output is not None:
-        share_weights(training.output)
+    output = training.output if training is not None else None
+    if output is not None:
+        share_weights(output)
     if ending.code == ExitCode.DONE:
+        if output is not None and topology.node_rank == 0 and (trouble := arrange_adapters(output)) is not None:
+            _say(f"Warning: {trouble}")
         return ExitCode.DONE
     failure = explain(run.recipe, ending, transcript.tail)
     return _report(failure, topology, settings)
@@ -80,6 +85,8 @@ def _prepare(
     catalogue = load_catalogue()
     if not catalogue.is_builtin(run.recipe):
         return catalogue.check_module(run.recipe) or (run, None)
+    if (lacking := check_installed(run.recipe)) is not None:
+        return lacking
     path = catalogue.find_config(run.config, run.recipe)
     if path is None:
         return Refusal(f"The configuration {run.config} is neither one of TorchTune's (`tune ls`) nor a file.")

@@ -1,13 +1,16 @@
 """The chart: what its values do, and which it refuses."""
 
+import gzip
 import json
 import tarfile
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 from tests.unit.manifests.rendering import (
     CHART,
     CRDS,
+    NAMESPACE,
     RUNTIMES,
     Manifest,
     RenderingError,
@@ -32,7 +35,7 @@ def operator_container(objects: list[Manifest]) -> Manifest:
 
 
 def environment(container: Manifest) -> dict[str, str]:
-    return {variable["name"]: variable["value"] for variable in container["env"]}
+    return {variable["name"]: variable["value"] for variable in container["env"] if "value" in variable}
 
 
 def test_lint_finds_nothing() -> None:
@@ -88,6 +91,8 @@ def test_copies_in_the_chart_are_up_to_date(source: Path, copy: Path) -> None:
         ('runtimes.accelerator="tpu"', "/runtimes/accelerator"),
         ("runtimes.names=[1]", "/runtimes/names/0"),
         ('runtimes.names=["none-such"]', 'no runtime "none-such"'),
+        ('runtimes.families=["qwen"]', 'no family "qwen", it has code-llama2, gemma, gemma2, llama2'),
+        ('runtimes.families="qwen2"', "/runtimes/families"),
         ('runtimes.images.trainer.repo="x"', "/runtimes/images/trainer"),
         ('hfEndpoint="hub.example"', "/hfEndpoint"),
         ('proxy.httpProxy="proxy:3128"', "/proxy/httpProxy"),
@@ -159,7 +164,7 @@ def test_hub_and_proxy_reach_the_runtimes_and_not_the_operator() -> None:
         "NO_PROXY": ".svc,10.0.0.0/8",
     }
     containers = runtime_containers(objects)
-    assert len(containers) == 13
+    assert {name.partition("/")[0] for name in containers} == ALL
     for container in containers.values():
         assert environment(container).items() >= (wanted | {"HOME": "/workspace/.home"}).items()
     assert not wanted.keys() & {variable["name"] for variable in operator_container(objects)["env"]}
@@ -209,6 +214,10 @@ def test_the_cpu_image_can_be_had_with_gpu_limits() -> None:
     [
         ("runtimes.enabled=false", set()),
         (f'runtimes.names=["{SMOLLM2}"]', {SMOLLM2}),
+        (
+            'runtimes.families=["llama3.2","torch-distributed"]',
+            {LLAMA, f"{LLAMA}-kd", "torchtune-llama3.2-3b", "torch-distributed"},
+        ),
         ("runtimes={}", ALL),
     ],
 )
@@ -269,3 +278,10 @@ def test_jobsets_crd_comes_only_if_it_is_asked_for_and_stays() -> None:
     assert one(chart("crds.jobset=true"), "CustomResourceDefinition", name)["metadata"]["annotations"] == {
         "helm.sh/resource-policy": "keep"
     }
+
+
+def test_the_release_fits_into_its_secret() -> None:
+    """Helm keeps the whole release in a Secret, gzipped and base64-encoded; a Secret holds 1 MiB."""
+    release = run_tool("helm", "install", "a", CHART, "--dry-run=client", "--output", "json", "--namespace", NAMESPACE)
+
+    assert len(b64encode(gzip.compress(release.encode()))) < 256 * 1024

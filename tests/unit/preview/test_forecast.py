@@ -39,7 +39,7 @@ def test_everything_that_is_wrong_is_said_at_once(terminal: Terminal) -> None:
         "TrainJob default/three is refused:",
         f"  {RESERVED_IS_WRONG}",
     ]
-    assert "torch-distributed, torchtune-llama3.2-1b" in err
+    assert "torch-distributed, torchtune-code-llama2-7b" in err
 
 
 def test_a_wrong_type_is_all_that_can_be_said(terminal: Terminal) -> None:

@@ -45,6 +45,12 @@ def of_rank(rank: int, lines: list[str]) -> list[str]:
             id="the-outermost",
         ),
         pytest.param(
+            [*TRACEBACK, "KeyError: 1", "", *TRACEBACK, "Exception: Unexpected key: a.", "Exception ignored in: b"],
+            "Exception: Unexpected key: a",
+            [*SHOWN, "KeyError: 1", *SHOWN, "Exception: Unexpected key: a.", "Exception ignored in: b"],
+            id="just-an-exception",
+        ),
+        pytest.param(
             [*TRACEBACK, "RuntimeError: Error(s) in loading:", "\tMissing key(s): a.", "\tUnexpected key(s): b."],
             "RuntimeError: Error(s) in loading: Missing key(s): a",
             [*SHOWN, "RuntimeError: Error(s) in loading:", "\tMissing key(s): a.", "\tUnexpected key(s): b."],

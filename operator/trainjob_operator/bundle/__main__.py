@@ -1,0 +1,34 @@
+"""Writes the bundled runtimes: ``python -m trainjob_operator.bundle FOLDER``, which is ``runtimes/``.
+
+Those that are kept by hand in the same folder stay; the kustomization lists both.
+"""
+
+import argparse
+from pathlib import Path
+
+from trainjob_operator.bundle.blueprint import blueprints
+from trainjob_operator.bundle.manifest import render
+
+_KUSTOMIZATION = "kustomization.yaml"
+_HEADER = """\
+# Made by `make runtimes`; do not edit.
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+"""
+
+
+def main() -> None:
+    """Write all files."""
+    parser = argparse.ArgumentParser(prog="python -m trainjob_operator.bundle", description=main.__doc__)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    for runtime in blueprints():
+        (folder / f"{runtime.name}.yaml").write_text(render(runtime), encoding="utf-8")
+    names = sorted(file.name for file in folder.glob("*.yaml") if file.name != _KUSTOMIZATION)
+    lines = "".join(f"  - {name}\n" for name in names)
+    (folder / _KUSTOMIZATION).write_text(_HEADER + lines, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

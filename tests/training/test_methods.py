@@ -1,0 +1,213 @@
+"""Every method trains on the CPU: with the command that `render` gives for a TrainJob, behind the launcher."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from statistics import mean
+
+import pytest
+from tests.models import environment, store
+from tests.training.conftest import Trained
+from tests.training.rendered import Tiny, render
+
+STEPS = 16
+ADAPTERS = "model.lora_attn_modules=[q_proj,k_proj,v_proj]"
+SIZES = ("vocab_size=448", "num_layers=2", "num_heads=4", "num_kv_heads=2", "embed_dim=256", "intermediate_dim=512")
+LLAMA_3_TOKENIZER = "tokenizer=torchtune.models.llama3.llama3_tokenizer"
+ONE_FILE = "checkpointer.checkpoint_files=[model.safetensors]"
+
+
+def paced(rate: str) -> tuple[str, ...]:
+    return f"optimizer.lr={rate}", "gradient_accumulation_steps=1", f"max_steps_per_epoch={STEPS}"
+
+
+def warmed(rate: str) -> tuple[str, ...]:
+    return *paced(rate), "lr_scheduler.num_warmup_steps=1"
+
+
+def sized(model: str) -> tuple[str, ...]:
+    return tuple(f"{model}.{size}" for size in (*SIZES, "max_seq_len=2048"))
+
+
+def loaded_from(checkpointer: str, folder: str, file: str = "model.safetensors") -> tuple[str, str]:
+    """Point one more checkpointer of a recipe to a folder of the workspace."""
+    return f"{checkpointer}.checkpoint_dir=/workspace/{folder}", f"{checkpointer}.checkpoint_files=[{file}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A TrainJob, what is chosen for it, and how what TorchTune logs of its steps shows that it learns.
+
+    `gain` is by how much the mean of `logged` falls (or, negative, rises) from the first four steps to the last.
+    `exactness` is how far base and adapter may be from the merged model, as a part of what the adapter changes: merged
+    is what the 4-bit base became, so with QLoRA they differ by what quantization costs.
+    """
+
+    tiny: Tiny
+    recipe: str
+    gain: float = 0.3
+    logged: str = "loss"
+    exactness: float = 1e-4
+
+
+CASES = {
+    "full": Case(Tiny(paced("1e-3")), "full_finetune_single_device"),
+    "LoRA": Case(Tiny((*warmed("1e-2"), ADAPTERS), lora=True), "lora_finetune_single_device"),
+    "QLoRA": Case(
+        Tiny((*warmed("1e-2"), ADAPTERS, "model.quantize_base=True"), lora=True),
+        "lora_finetune_single_device",
+        exactness=0.1,
+    ),
+    "DoRA": Case(Tiny((*warmed("1e-2"), ADAPTERS, "model.use_dora=True"), lora=True), "lora_finetune_single_device"),
+    "QDoRA": Case(
+        Tiny((*warmed("1e-2"), ADAPTERS, "model.quantize_base=True", "model.use_dora=True"), lora=True),
+        "lora_finetune_single_device",
+        exactness=0.1,
+    ),
+    "LoRA of Qwen2": Case(
+        Tiny(
+            (
+                *warmed("1e-2"),
+                ADAPTERS,
+                ONE_FILE,
+                LLAMA_3_TOKENIZER,
+                "~tokenizer.merges_file",
+                "model.tie_word_embeddings=True",
+            ),
+            "lora_finetune_single_device",
+            "qwen2_5/1.5B_lora_single_device",
+            family="qwen2",
+            model="qwen2",
+            lora=True,
+        ),
+        "lora_finetune_single_device",
+    ),
+    "LoRA-DPO": Case(
+        Tiny(
+            (*warmed("1e-2"), ONE_FILE, "checkpointer.model_type=LLAMA3_2"),
+            "lora_dpo_single_device",
+            "llama3_1/8B_lora_dpo_single_device",
+            lora=True,
+            dataset="preferences",
+            builder="preference_dataset",
+        ),
+        "lora_dpo_single_device",
+    ),
+    "DPO": Case(
+        Tiny(
+            (*warmed("1e-3"), ONE_FILE, *loaded_from("ref_checkpointer", "model")),
+            "full_dpo_distributed",
+            "llama3_1/8B_full_dpo",
+            family="llama3_1",
+            model="untied",
+            dataset="preferences",
+            builder="preference_dataset",
+        ),
+        "full_dpo_distributed",
+    ),
+    "KD": Case(
+        Tiny(
+            (
+                *warmed("1e-2"),
+                "teacher_model=torchtune.models.llama3_2.llama3_2",
+                *sized("teacher_model"),
+                *loaded_from("teacher_checkpointer", "full/epoch_0", "model-00001-of-00001.safetensors"),
+            ),
+            "knowledge_distillation_single_device",
+            "llama3_2/8B_to_1B_KD_lora_single_device",
+            lora=True,
+        ),
+        "knowledge_distillation_single_device",
+    ),
+    "QAT": Case(
+        Tiny(
+            (*paced("1e-3"), "checkpointer=torchtune.training.FullModelHFCheckpointer", ONE_FILE),
+            "qat_distributed",
+            "llama3/8B_qat_full",
+            family="llama3",
+            model="untied",
+        ),
+        "qat_distributed",
+    ),
+    "QAT-LoRA": Case(
+        Tiny(
+            (*warmed("1e-2"), "checkpointer=torchtune.training.FullModelHFCheckpointer", ONE_FILE),
+            "qat_lora_finetune_distributed",
+            "llama3/8B_qat_lora",
+            family="llama3",
+            model="untied",
+            lora=True,
+            variant="qat-lora",
+        ),
+        "qat_lora_finetune_distributed",
+    ),
+    "PPO": Case(
+        Tiny(
+            (
+                *("optimizer.lr=3e-3", "batch_size=16", "ppo_batch_size=16", "forward_batch_size=16", "num_steps=128"),
+                *("max_generated_tokens=8", "min_response_length=1", "~stop_token_ids", "compile=False"),
+                *("policy_model=torchtune.models.mistral.mistral", *sized("policy_model")),
+                *sized("reward_and_value_model"),
+                *(
+                    LLAMA_3_TOKENIZER,
+                    "dataset.column=input",
+                    ONE_FILE,
+                    *loaded_from("ref_policy_checkpointer", "model"),
+                ),
+                *(*loaded_from("value_checkpointer", "reward"), *loaded_from("reward_checkpointer", "reward")),
+            ),
+            "ppo_full_finetune_single_device",
+            "mistral/7B_full_ppo_low_memory",
+            family="mistral",
+            model="mistral",
+            builder="text_completion_dataset",
+        ),
+        "ppo_full_finetune_single_device",
+        gain=-0.3,
+        logged="scores",
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def train(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Trained]:
+    """Give the run of a case, which is made once."""
+
+    @cache
+    def train(name: str) -> Trained:
+        others = {"reward": store.tiny() / "reward"} | ({"full": train("full")[0].output} if name == "KD" else {})
+        container, words = render(CASES[name].tiny, tmp_path_factory.mktemp("method"), **others)
+        assert CASES[name].recipe in words
+        return container, container.run(words)
+
+    return train
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_method_trains_and_learns(train: Callable[[str], Trained], name: str) -> None:
+    container, outcome = train(name)
+    case = CASES[name]
+
+    assert outcome.code == 0, "\n".join(outcome.lines)
+    assert not [line for line in outcome.lines if line.startswith("Warning")]
+    seen = [step[case.logged] for step in container.logged]
+    assert len(seen) == (STEPS if case.logged == "loss" else STEPS // 2)
+    fallen = mean(seen[:4]) - mean(seen[-4:])
+    assert fallen > case.gain if case.gain > 0 else fallen < case.gain
+
+
+def test_transformers_loads_every_result_and_peft_makes_the_same_of_base_and_adapter(
+    train: Callable[[str], Trained],
+) -> None:
+    """transformers would add an adapter that lies beside merged weights to them once more."""
+    pairs = [path for name in CASES for path in (train(name)[0].model, train(name)[0].output / "epoch_0")]
+    reports = json.loads(environment.run_module("tests.training.load", *pairs, with_torch=True))
+
+    for (name, case), report in zip(CASES.items(), reports, strict=True):
+        assert report["problems"] == [], name
+        assert report["changed"] > 0, name
+        assert report["finite"], name
+        assert (report["adapter_difference"] is not None) == case.tiny.lora, name
+        if case.tiny.lora:
+            assert report["adapter_difference"] < case.exactness * report["adapter_effect"], name
