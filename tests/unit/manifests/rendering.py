@@ -49,7 +49,7 @@ def kustomization(folder: Path) -> list[Manifest]:
 
 
 def parse(text: str) -> list[Manifest]:
-    return [document for document in yaml.safe_load_all(text) if document]
+    return [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
 
 
 def one(objects: list[Manifest], kind: str, name: str) -> Manifest:
