@@ -27,11 +27,24 @@ def load_config(path: Path, overrides: Sequence[str]) -> dict[str, Any] | Refusa
         settings = _settings(values, overrides)
         if isinstance(settings, Refusal):
             return settings
+        misfit = _find_misfit(values, settings)
+        if misfit is not None:
+            return Refusal(f"The override {misfit} does not fit the configuration {path}: one is a list, one is not.")
         merged = OmegaConf.merge(OmegaConf.create(values), OmegaConf.from_dotlist(settings))
         resolved = OmegaConf.to_container(merged, resolve=True)
-    except (OSError, YAMLError, OmegaConfBaseException, TypeError) as error:  # TypeError: a mapping over a list
+    except (OSError, YAMLError, OmegaConfBaseException) as error:
         return Refusal(f"The configuration {path} with its overrides cannot be read: {' '.join(str(error).split())}.")
     return {str(key): value for key, value in resolved.items()} if isinstance(resolved, dict) else {}
+
+
+def _find_misfit(values: dict[str, Any], settings: Sequence[str]) -> str | None:
+    """Return the first override that puts a mapping over a list, or a list over a mapping."""
+    for setting in settings:
+        try:
+            OmegaConf.merge(OmegaConf.create(values), OmegaConf.from_dotlist([setting]))
+        except TypeError:
+            return setting
+    return None
 
 
 def _settings(values: dict[str, Any], overrides: Sequence[str]) -> list[str] | Refusal:

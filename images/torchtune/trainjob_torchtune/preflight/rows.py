@@ -3,6 +3,7 @@
 Reading them is what the recipe does next; it finds the Arrow cache that was made here.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from trainjob_torchtune.training import DatasetSource, Training
 
 # Sources that are file formats, read from data_dir or data_files (datasets.packaged_modules).
 _FORMATS = frozenset({"arrow", "csv", "json", "pandas", "parquet", "text", "xml"})
+
+# How `datasets` says that files have no rows.
+_NO_DATA = "corresponds to no data"
 
 
 def is_local(dataset: DatasetSource) -> bool:
@@ -51,6 +55,8 @@ def count_rows(dataset: DatasetSource) -> int | Refusal | None:
     loaded = _load(options)
     if isinstance(loaded, Refusal):
         return loaded
+    if len(loaded) == 0:
+        return _empty(options)
     refusal = check_columns(dataset, list(loaded.column_names))
     if refusal is not None:
         return refusal
@@ -76,11 +82,21 @@ def _load(options: dict[str, Any]) -> Any:  # noqa: ANN401 - datasets ships no t
     try:
         return datasets.load_dataset(str(options["source"]), **arguments)
     except Exception as error:  # noqa: BLE001 - whatever its readers raise, the data set cannot be read
-        place = options.get("data_files") or options.get("data_dir") or options["source"]
         reason = " ".join(str(error.__cause__ or error).split())
+        if _NO_DATA in reason:
+            return _empty(options)
         return Refusal(
-            f"The data set in {place} cannot be read as {options['source']} ({type(error).__name__}: {reason})."
+            f"The data set in {_place(options)} cannot be read as {options['source']} "
+            f"({type(error).__name__}: {reason})."
         )
+
+
+def _empty(options: Mapping[str, Any]) -> Refusal:
+    return Refusal(f"The data set in {_place(options)} has no rows: check what was downloaded, and dataset.split.")
+
+
+def _place(options: Mapping[str, Any]) -> object:
+    return options.get("data_files") or options.get("data_dir") or options["source"]
 
 
 def _data_files(dataset: DatasetSource) -> list[str]:

@@ -1,0 +1,39 @@
+"""Mistakes that the download finds, in the words that the README has."""
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.hub import HubServer
+from tests.troubleshooting import read_rows
+from tests.unit.trainjob_initializer.conftest import TOKEN, Container
+
+ROWS = read_rows("initializer")
+MISTAKES = {
+    "a source that is not supported": ("s3://bucket/key", ""),
+    "a repository that is not there": ("hf://org/missing", ""),
+    "a revision that is not there": ("hf://org/model@v2", ""),
+    "a gated model": ("hf://org/gated", ""),
+    "a token that is wrong": ("hf://org/model", "hf_mistyped"),
+    "a volume that is too small": ("hf://org/huge", ""),
+}
+
+
+def test_every_row_is_made() -> None:
+    assert set(MISTAKES) == set(ROWS)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistake(container: Container, hub: HubServer, shelf: Path, tmp_path: Path, mistake: str) -> None:
+    hub.add_repo("model", "org/gated", shelf / "model", granted=[TOKEN])
+    volume, huge = os.statvfs(tmp_path), tmp_path / "huge"
+    huge.mkdir()
+    with (huge / "model.safetensors").open("wb") as sparse:
+        sparse.truncate(volume.f_bavail * volume.f_frsize + 10**11)
+    hub.add_repo("model", "org/huge", huge)
+    uri, token = MISTAKES[mistake]
+
+    outcome = container.run("model", uri, ACCESS_TOKEN=token)
+
+    assert outcome.code == ROWS[mistake].exit_code
+    assert ROWS[mistake].pattern.match(outcome.termination)
