@@ -52,7 +52,7 @@ def write(out: Path) -> None:
     rows = _rows(_ROWS, seed=0)
     for name, kind in _KINDS.items():
         _write_model(out / name, kind)
-        _write_tokenizer(out / name)
+        _write_tokenizer(out / name, kind)
     _write_rows(out / "dataset", rows)
     _write_rows(out / "preferences", [_preference(row) for row in rows])
 
@@ -143,14 +143,19 @@ def _write_model(folder: Path, kind: _Kind) -> None:
     (folder / "model.safetensors").chmod(0o644)  # safetensors makes it 0600
 
 
-def _write_tokenizer(folder: Path) -> None:
+def _write_tokenizer(folder: Path, kind: _Kind) -> None:
+    """Write Llama 3's tokenizer where each kind has its own; that of Qwen 2 has two files of another format."""
     text = "\n".join(" ".join(row.values()) for row in _rows(2000, seed=1))
     tokens = bpe.train(f"{text}\nuser\n\nassistant\n\nsystem\n\n", _MERGES)
     if len(tokens) + len(_SPECIAL) > tiny_overrides.SHAPE.vocabulary:
         raise ValueError(f"{len(tokens)} tokens and {len(_SPECIAL)} special ones are too many")
-    for place in (folder / "original", folder):  # as Llama 3 has it, and as Llama 2 and Mistral have theirs
-        bpe.write_tiktoken(place / "tokenizer.model", tokens)
-    bpe.write_bytes(folder)
+    match kind.type:
+        case "qwen2":
+            bpe.write_bytes(folder)
+        case "mistral":
+            bpe.write_tiktoken(folder / "tokenizer.model", tokens)
+        case _:
+            bpe.write_tiktoken(folder / "original" / "tokenizer.model", tokens)
     special = [{"id": len(tokens) + rank, "content": f"<|{name}|>"} for rank, name in enumerate(_SPECIAL)]
     (folder / "special_tokens.json").write_text(json.dumps({"added_tokens": special}, indent=1) + "\n")
 
