@@ -192,6 +192,17 @@ DATA = [
         r"dataset.conversation_style=openai\.",
         id="rows of another kind",
     ),
+    pytest.param(
+        {"chat.jsonl": '{"messages": [{"role": "user", "content": "a"}]}\n'},
+        [
+            "dataset=torchtune.datasets.chat_dataset",
+            "dataset.conversation_column=messages",
+            "dataset.conversation_style=sharegpt",
+        ],
+        r"dataset.conversation_style is sharegpt, but the turns in the column messages are those of openai: give "
+        r"dataset.conversation_style=openai\.",
+        id="conversations of another style",
+    ),
 ]
 
 
