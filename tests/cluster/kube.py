@@ -14,6 +14,7 @@ Body = dict[str, Any]
 
 _TRAINER = "/apis/trainer.kubeflow.org/v1alpha1"
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
+_ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 _COLLECTIONS = {
     "ClusterRole": (_RBAC, "clusterroles"),
     "ClusterRoleBinding": (_RBAC, "clusterrolebindings"),
@@ -21,6 +22,7 @@ _COLLECTIONS = {
     "Event": ("/api/v1", "events"),
     "Job": ("/apis/batch/v1", "jobs"),
     "Lease": ("/apis/coordination.k8s.io/v1", "leases"),
+    "MutatingWebhookConfiguration": (_ADMISSION, "mutatingwebhookconfigurations"),
     "Namespace": ("/api/v1", "namespaces"),
     "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims"),
     "Pod": ("/api/v1", "pods"),
@@ -32,6 +34,7 @@ _COLLECTIONS = {
     "ServiceAccount": ("/api/v1", "serviceaccounts"),
     "TrainJob": (_TRAINER, "trainjobs"),
     "TrainingRuntime": (_TRAINER, "trainingruntimes"),
+    "ValidatingWebhookConfiguration": (_ADMISSION, "validatingwebhookconfigurations"),
 }
 
 
@@ -86,9 +89,10 @@ class Kube:
         """Apply a merge patch."""
         return self._send("PATCH", _path(kind, namespace, name, subresource), patch)
 
-    def token(self, namespace: str, account: str) -> str:
-        """Ask for a token of a ServiceAccount that is good for an hour."""
-        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+    def token(self, namespace: str, account: str, *audiences: str) -> str:
+        """Ask for a token of a ServiceAccount that is good for an hour; without audiences for the API server."""
+        spec = {"audiences": audiences}
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
         token: str = self._send("POST", _path("ServiceAccount", namespace, account, "token"), request)["status"][
             "token"
         ]

@@ -72,6 +72,13 @@ def test_everything_that_is_wrong_is_said_at_once(operator: Installation, team: 
     assert not operator.has("trainjob", "wrong", f"--namespace={team}")
 
 
+def test_a_missing_runtime_is_told(operator: Installation, team: str) -> None:
+    said = apply(operator, trainjob(team, "lonely", "absent"))
+
+    assert "(Forbidden)" in said.stderr
+    assert "must be created before the TrainJob is created" in said.stderr
+
+
 def test_t22_a_name_that_is_too_long_is_refused_with_the_limit(operator: Installation, team: str) -> None:
     said = apply(operator, trainjob(team, "x" * 40, suspend=True))
 

@@ -1,10 +1,15 @@
 """TorchTune takes what TrainJobs on the bundled runtimes come to."""
 
+import re
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
-from tests.training.test_selections import answers_to
+from tests.training.test_selections import answers_to, ask
+from tests.unit.bundle.test_readme import FASTER, SPEED_SETTINGS
 from tests.unit.reconciler.objects import RUNTIMES, SDK, container_of, runtime_body, trainjob
 
+from trainjob_initializer.selection import MODEL_PATTERNS
 from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import ResolvedJob
@@ -30,15 +35,41 @@ def chosen(name: str, trainer: dict[str, Any] | None) -> Selection | None:
     return Selection(run.recipe, run.config, run.overrides)
 
 
+[PAGED] = [text.split() for text in re.findall(r"`(optimizer=bitsandbytes[^`]+)`", FASTER)]
 TRAINERS: list[dict[str, Any] | None] = [
     None,
     {},
     {"numNodes": 2},
     ONE,
+    {"resourcesPerNode": {"limits": {"nvidia.com/gpu": 2}}},
     {"args": LORA},
     {"args": LORA, **ONE},
     {"args": [*LORA, "model.quantize_base=True"]},
 ]
+
+
+def test_every_file_is_one_that_the_initializer_brings() -> None:
+    selections = {name: chosen(name, None) for name in NAMES}
+    files = dict(zip(NAMES, ask("asked_files.py", [one for one in selections.values() if one]), strict=True))
+
+    for name in NAMES:
+        models = [path for path in files[name] if Path(path).suffix]
+        assert len(models) > 1
+        assert all(any(fnmatch(path, pattern) for pattern in MODEL_PATTERNS) for path in models), name
+        # Where Phi-4's profiler would write, if it were switched on.
+        elsewhere = [path for path in files[name] if not path.startswith("/workspace/")]
+        assert not [path for path in elsewhere if not path.endswith("/profiling_outputs")], name
+
+
+def test_speed_settings() -> None:
+    results = [
+        *(chosen("torchtune-llama3.1-8b", {"args": setting.split()}) for setting in SPEED_SETTINGS),
+        # The way back from the last of them, on a smaller GPU.
+        *(chosen(name, {"args": PAGED}) for name in ("torchtune-qwen2.5-3b", "torchtune-phi3-mini")),
+    ]
+
+    assert answers_to([one for one in results if one is not None]) == {}
+    assert all(results)
 
 
 def test_as_they_are_and_as_trainjobs_change_them() -> None:

@@ -4,8 +4,10 @@ import json
 import subprocess
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from tests.devcluster import torch_environment
+from tests.devcluster.cache import ROOT
 
 from trainjob_operator.torchtune.catalogue import RECIPES, stem_of
 from trainjob_operator.torchtune.methods import Method
@@ -29,18 +31,24 @@ CHOICES = {
 
 def answers_to(selections: list[Selection]) -> dict[str, str]:
     """Ask TorchTune; what it takes is not in the answer."""
+    said = zip(selections, ask("accept.py", selections), strict=True)
+    return {f"{one.recipe} {one.config} {' '.join(one.overrides)}": text for one, text in said if text}
+
+
+def ask(script: str, selections: list[Selection]) -> list[Any]:
+    """Run a script of this folder where TorchTune is; it answers each selection."""
     python = torch_environment.ensure() / "bin" / "python"
     asked = [{"recipe": one.recipe, "config": one.config, "overrides": one.overrides} for one in selections]
     done = subprocess.run(
-        [python, Path(__file__).with_name("accept.py")],
+        [python, Path(__file__).with_name(script)],
         input=json.dumps(asked),
         capture_output=True,
         text=True,
         check=True,
-        env={"PATH": "/usr/bin:/bin", "HF_HUB_OFFLINE": "1"},
+        env={"PATH": "/usr/bin:/bin", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)},
     )
-    said = zip(selections, json.loads(done.stdout.splitlines()[-1]), strict=True)
-    return {f"{one.recipe} {one.config} {' '.join(one.overrides)}": text for one, text in said if text}
+    answers: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return answers
 
 
 def test_torchtune_takes_what_it_ships_and_what_is_chosen() -> None:

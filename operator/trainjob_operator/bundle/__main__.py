@@ -1,13 +1,16 @@
 """Writes the bundled runtimes: ``python -m trainjob_operator.bundle FOLDER``, which is ``runtimes/``.
 
-Those that are kept by hand in the same folder stay; the kustomization lists both.
+Those that are kept by hand in the same folder stay; the kustomization and the table in the README list both.
 """
 
 import argparse
 from pathlib import Path
 
+import yaml
+
 from trainjob_operator.bundle.blueprint import blueprints
 from trainjob_operator.bundle.manifest import render
+from trainjob_operator.bundle.table import replace_table
 
 _KUSTOMIZATION = "kustomization.yaml"
 _HEADER = """\
@@ -25,9 +28,12 @@ def main() -> None:
     folder = parser.parse_args().folder
     for runtime in blueprints():
         (folder / f"{runtime.name}.yaml").write_text(render(runtime), encoding="utf-8")
-    names = sorted(file.name for file in folder.glob("*.yaml") if file.name != _KUSTOMIZATION)
-    lines = "".join(f"  - {name}\n" for name in names)
+    files = sorted(file for file in folder.glob("*.yaml") if file.name != _KUSTOMIZATION)
+    lines = "".join(f"  - {file.name}\n" for file in files)
     (folder / _KUSTOMIZATION).write_text(_HEADER + lines, encoding="utf-8")
+    readme = folder / "README.md"
+    manifests = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+    readme.write_text(replace_table(readme.read_text(encoding="utf-8"), manifests), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ _OF_A_PROCESS_GIB = 2
 """Host memory of a training process, beside checkpoints."""
 _DATA_GIB = 5
 
-# Enough of 80 GB is free to spare the 8-bit optimizer that pages, which is slower and less exact.
+# Configs for one device page the optimizer's state to host memory. There is room for the one of those for several.
 _FUSED = ("optimizer=torch.optim.AdamW", "optimizer.fused=True", "optimizer_in_bwd=False")
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef, TrainJob, parse_trainjob
 from trainjob_operator.controller.cache import Key, Store
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.reflector import Reflector
 from trainjob_operator.controller.resources import (
     CLAIMS,
@@ -72,7 +72,7 @@ class Caches:
         if kind == Kind.JOB:
             self.jobs.revise(namespace, name, lambda job: replace(job, deleting=True) if job.uid == uid else job)
 
-    def reflectors(self, kube: Kube, metrics: Metrics, namespaces: Iterable[str]) -> list[Reflector]:
+    def reflectors(self, kube: KubeClient, metrics: Metrics, namespaces: Iterable[str]) -> list[Reflector]:
         """Make the reflectors of all kinds but TrainJobs; without namespaces for all of them."""
         selector = TRAINJOB_NAME_LABEL
         everywhere = tuple(namespaces) or (None,)

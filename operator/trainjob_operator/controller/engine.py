@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from trainjob_operator.controller.cache import Key
 from trainjob_operator.controller.caches import Caches
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.lease import Lease
 from trainjob_operator.controller.resources import TRAINJOBS
 from trainjob_operator.controller.serving import Serving
@@ -31,7 +31,7 @@ _GRACE = 3.0
 class Engine:
     """The operator without kopf, which only tells it of TrainJobs and when to start and stop."""
 
-    def __init__(self, settings: Settings, kube: Kube, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, kube: KubeClient, metrics: Metrics) -> None:
         self._settings = settings
         self._kube = kube
         self._metrics = metrics

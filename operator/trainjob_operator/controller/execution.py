@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
 from trainjob_operator.controller.caches import Caches
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.memory import Inspection, Memory
 from trainjob_operator.controller.refusals import find_refusal, is_refusal
 from trainjob_operator.controller.resources import CHILD_KINDS, EVENTS, JOBS, TRAINJOBS
@@ -29,7 +29,7 @@ ALREADY_EXISTS = "AlreadyExists"
 class Executor:
     """Changes the cluster, and keeps caches and memory in step with what it did."""
 
-    kube: Kube
+    kube: KubeClient
     caches: Caches
 
     async def execute(self, actions: tuple[Action, ...], observed: Observed, memory: Memory) -> Verdict:

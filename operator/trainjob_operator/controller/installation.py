@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.resources import CRDS, OWN_KINDS, Resource
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.errors import ApiError, ConfigurationError
@@ -22,7 +22,7 @@ _TRY_EVERY = 3.0
 _MANAGER = "helm"
 
 
-async def require_kinds(kube: Kube, namespaces: Sequence[str]) -> None:
+async def require_kinds(kube: KubeClient, namespaces: Sequence[str]) -> None:
     """Make sure that our kinds are served and may be read; wait for an API server that cannot be reached.
 
     Raises:
@@ -36,7 +36,7 @@ async def require_kinds(kube: Kube, namespaces: Sequence[str]) -> None:
             await asyncio.sleep(_TRY_EVERY)
 
 
-async def _is_served(kube: Kube, resource: Resource, namespace: str | None) -> bool:
+async def _is_served(kube: KubeClient, resource: Resource, namespace: str | None) -> bool:
     try:
         await kube.list_page(resource, namespace, query={"limit": "1"})
     except ApiError as error:
@@ -54,7 +54,7 @@ async def _is_served(kube: Kube, resource: Resource, namespace: str | None) -> b
     return True
 
 
-async def report_missing_fields(kube: Kube, metrics: Metrics, manifests: Sequence[Manifest]) -> None:
+async def report_missing_fields(kube: KubeClient, metrics: Metrics, manifests: Sequence[Manifest]) -> None:
     """Say which fields of this version the CRDs in the cluster do not have: the API server drops them silently.
 
     That is no reason not to run: without these fields everything works, also with the CRDs of Kubeflow Trainer.
@@ -102,7 +102,7 @@ def _schema(crd: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-async def apply_crds(kube: Kube, manifests: Sequence[Manifest]) -> None:
+async def apply_crds(kube: KubeClient, manifests: Sequence[Manifest]) -> None:
     """Apply CRDs and wait until they are served.
 
     Raises:

@@ -27,7 +27,7 @@ from trainjob_operator.controller.certificates import (
     seconds_to_renewal,
 )
 from trainjob_operator.controller.https import HttpsServer
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.reflector import Reflector
 from trainjob_operator.controller.resources import SECRETS
 from trainjob_operator.controller.telemetry import Metrics
@@ -52,7 +52,7 @@ class Keyring:
 
     def __init__(
         self,
-        kube: Kube,
+        kube: KubeClient,
         server: HttpsServer,
         metrics: Metrics,
         *,

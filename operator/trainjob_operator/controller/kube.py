@@ -1,9 +1,9 @@
-"""What the operator asks of the API server, as a protocol and its one real client."""
+"""What the operator asks of the API server."""
 
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -44,63 +44,8 @@ class WatchEvent:
     body: Body
 
 
-class Kube(Protocol):
-    """The API server. Every method raises ApiError when the answer is an error."""
-
-    async def get(self, resource: Resource, namespace: str | None, name: str, *, attempts: int = ATTEMPTS) -> Body:
-        """Read an object."""
-
-    async def list_page(
-        self,
-        resource: Resource,
-        namespace: str | None = None,
-        *,
-        query: Mapping[str, str] | None = None,
-        resume: str = "",
-        metadata_only: bool = False,
-    ) -> Page:
-        """Read a page of a list; ``query`` carries selectors."""
-
-    def watch(
-        self, resource: Resource, namespace: str | None, resource_version: int, *, query: Mapping[str, str]
-    ) -> AsyncGenerator[WatchEvent]:
-        """Follow changes after a resourceVersion; ends every few minutes, and fails with 410 if that is too old."""
-
-    async def create(
-        self, resource: Resource, namespace: str | None, manifest: Mapping[str, Any], *, attempts: int = ATTEMPTS
-    ) -> Created:
-        """Create an object."""
-
-    async def replace(self, resource: Resource, namespace: str | None, name: str, manifest: Mapping[str, Any]) -> Body:
-        """Write an object that still has the manifest's resourceVersion, in one attempt."""
-
-    async def delete(
-        self, resource: Resource, namespace: str, name: str, uid: str, resource_version: str | None = None
-    ) -> None:
-        """Delete an object with this UID, of this version if one is given; in the background all that it owns."""
-
-    async def patch(
-        self,
-        resource: Resource,
-        namespace: str,
-        name: str,
-        operations: Sequence[Mapping[str, Any]],
-        *,
-        subresource: str | None = None,
-    ) -> Body:
-        """Apply a JSON patch."""
-
-    async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any], *, manager: str) -> Body:
-        """Apply a cluster-wide object on the server as a field manager, taking over fields that others hold."""
-
-    async def apply_status(
-        self, resource: Resource, namespace: str, name: str, manifest: Mapping[str, Any], manager: str
-    ) -> Body:
-        """Apply a part of an object's status on the server as this field manager; there must be such an object."""
-
-
 class KubeClient:
-    """The API server over HTTP."""
+    """The API server over HTTP. Every method raises ApiError when the answer is an error."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.resources import LEASES
 from trainjob_operator.errors import ApiError
 
@@ -28,7 +28,7 @@ class Lease:
         retry_period: pause between two attempts.
     """
 
-    kube: Kube
+    kube: KubeClient
     namespace: str
     name: str
     identity: str

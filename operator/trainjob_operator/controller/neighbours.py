@@ -5,11 +5,11 @@ TrainJobs prove nothing, Kueue has them too, even under the same path.)
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.resources import LEASES, VALIDATING_WEBHOOKS, Resource
 from trainjob_operator.errors import ApiError, ConfigurationError
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, PEER_LEASE, TRAINING_RUNTIME, VERSION
@@ -24,13 +24,15 @@ _PATHS = frozenset(
 )
 
 
-async def require_solitude(kube: Kube, own_configuration: str, *, tolerate: bool) -> None:
+async def require_solitude(kube: KubeClient, own_configuration: str, *, tolerate: bool) -> None:
     """Make sure that nobody else works on TrainJobs.
 
     Raises:
         ConfigurationError: somebody does, and that is not tolerated.
     """
-    signs = [*await _leases(kube), *await _webhooks(kube, own_configuration)]
+    leases = await _list(kube, LEASES, {"fieldSelector": f"metadata.name={PEER_LEASE}"})
+    configurations = await _list(kube, VALIDATING_WEBHOOKS, {})
+    signs = [*held_leases(leases, datetime.now(UTC)), *runtime_webhooks(configurations, own_configuration)]
     if not signs:
         return
     found = f"another operator for TrainJobs is in this cluster: {'; '.join(signs)}"
@@ -44,9 +46,8 @@ async def require_solitude(kube: Kube, own_configuration: str, *, tolerate: bool
     )
 
 
-async def _leases(kube: Kube) -> list[str]:
-    leases = await _list(kube, LEASES, {"fieldSelector": f"metadata.name={PEER_LEASE}"})
-    now = datetime.now(UTC)
+def held_leases(leases: Sequence[Body], now: datetime) -> list[str]:
+    """Say which of Kubeflow Trainer's Leases somebody holds."""
     return [
         f"the Lease {lease['metadata']['namespace']}/{PEER_LEASE} is held by {lease['spec']['holderIdentity']}"
         for lease in leases
@@ -54,8 +55,8 @@ async def _leases(kube: Kube) -> list[str]:
     ]
 
 
-async def _webhooks(kube: Kube, own: str) -> list[str]:
-    configurations = await _list(kube, VALIDATING_WEBHOOKS, {})
+def runtime_webhooks(configurations: Sequence[Body], own: str) -> list[str]:
+    """Say which configurations other than our own send runtimes to somebody."""
     services = {
         configuration["metadata"]["name"]: webhook["clientConfig"].get("service") or {}
         for configuration in configurations
@@ -69,7 +70,7 @@ async def _webhooks(kube: Kube, own: str) -> list[str]:
     ]
 
 
-async def _list(kube: Kube, resource: Resource, query: Mapping[str, str]) -> list[Body]:
+async def _list(kube: KubeClient, resource: Resource, query: Mapping[str, str]) -> list[Body]:
     """List objects of the whole cluster; without the right to do so the question stays open."""
     items: list[Body] = []
     resume = ""

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from trainjob_operator.api.model import Model
 from trainjob_operator.api.status import TrainerStatus
-from trainjob_operator.controller.kube import Kube
+from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.resources import TRAINJOBS
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.controller.tokens import TokenReviewer
@@ -63,7 +63,7 @@ _DEFECT = Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", "The operat
 class ProgressEndpoint:
     """Takes reports of trainers."""
 
-    def __init__(self, kube: Kube, metrics: Metrics) -> None:
+    def __init__(self, kube: KubeClient, metrics: Metrics) -> None:
         self._kube = kube
         self._metrics = metrics
         self._tokens = TokenReviewer(kube)

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import NoReturn, Protocol
 
 from trainjob_operator.controller.backoff import back_off
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.resources import Resource
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.errors import ApiError
@@ -45,7 +45,7 @@ class Reflector:
 
     def __init__(
         self,
-        kube: Kube,
+        kube: KubeClient,
         resource: Resource,
         sink: Sink,
         metrics: Metrics,

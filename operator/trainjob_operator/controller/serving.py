@@ -11,7 +11,7 @@ from trainjob_operator.controller.caches import Caches
 from trainjob_operator.controller.certificates import Lifetimes
 from trainjob_operator.controller.https import HttpsServer
 from trainjob_operator.controller.keyring import Keyring
-from trainjob_operator.controller.kube import Kube
+from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.progress import ProgressEndpoint
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.controller.webhook import Webhook
@@ -27,7 +27,7 @@ _TRUSTED_WITHIN = 30.0
 class Serving:
     """The HTTPS servers and their certificate."""
 
-    def __init__(self, settings: Settings, kube: Kube, caches: Caches, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, kube: KubeClient, caches: Caches, metrics: Metrics) -> None:
         self._settings = settings
         self._server = HttpsServer()
         self._webhook = Webhook(kube, caches, metrics)

@@ -11,7 +11,7 @@ from trainjob_operator.api.status import TrainJobStatus
 from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
 from trainjob_operator.controller.cache import Store
 from trainjob_operator.controller.events import build_event
-from trainjob_operator.controller.kube import Kube
+from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.resources import EVENTS, TRAINJOBS
 from trainjob_operator.controller.verdict import Verdict
 from trainjob_operator.errors import ApiError, InvalidObjectError
@@ -26,7 +26,7 @@ Operation = dict[str, Any]
 class StatusWriter:
     """Writes statuses and the Events that tell of them."""
 
-    kube: Kube
+    kube: KubeClient
     trainjobs: Store[TrainJob | InvalidObjectError]
 
     async def write(self, job: TrainJob, status: TrainJobStatus, events: Sequence[Event], now: datetime) -> Verdict:

@@ -7,11 +7,13 @@ import hashlib
 import re
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
-from trainjob_operator.controller.kube import Kube
+from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.resources import TOKEN_REVIEWS
 
 _GOOD_FOR = 30.0  # a deleted pod's token is accepted that much longer
@@ -25,7 +27,7 @@ _ACCOUNT = re.compile(r"system:serviceaccount:([^:]+):[^:]+")
 class TokenReviewer:
     """Knows in which namespace the ServiceAccount of a token lives. Trainers report every few seconds."""
 
-    kube: Kube
+    kube: KubeClient
     _known: OrderedDict[bytes, tuple[float, str]] = field(default_factory=OrderedDict, init=False)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_A_TIME), init=False)
 
@@ -56,11 +58,15 @@ class TokenReviewer:
             "kind": "TokenReview",
             "spec": {"token": token, "audiences": [audience]},
         }
-        status = (await self.kube.create(TOKEN_REVIEWS, None, manifest)).body.get("status") or {}
-        account = _ACCOUNT.fullmatch((status.get("user") or {}).get("username") or "")
-        if not status.get("authenticated") or audience not in (status.get("audiences") or ()) or account is None:
-            return None
-        return account[1]
+        return judge((await self.kube.create(TOKEN_REVIEWS, None, manifest)).body.get("status") or {}, audience)
+
+
+def judge(status: Mapping[str, Any], audience: str) -> str | None:
+    """Give the namespace of the ServiceAccount that a TokenReview's status tells of; None if the token is not good."""
+    account = _ACCOUNT.fullmatch((status.get("user") or {}).get("username") or "")
+    if not status.get("authenticated") or audience not in (status.get("audiences") or ()) or account is None:
+        return None
+    return account[1]
 
 
 def _names(token: str, audience: str) -> bool:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from trainjob_operator.controller.certificates import Credentials
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.reflector import Reflector
 from trainjob_operator.controller.resources import MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS
 from trainjob_operator.controller.telemetry import Metrics
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 class Trust:
     """The mutating and the validating webhook configuration of one name; either may be absent."""
 
-    def __init__(self, kube: Kube, name: str, changed: Callable[[], None]) -> None:
+    def __init__(self, kube: KubeClient, name: str, changed: Callable[[], None]) -> None:
         self._kube = kube
         self._watched = [
             Watched(resource, None, name, changed) for resource in (MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from trainjob_operator.controller.kube import Body, Kube
+from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.reflector import Reflector
 from trainjob_operator.controller.resources import Resource
 from trainjob_operator.controller.telemetry import Metrics
@@ -18,7 +18,7 @@ class Watched:
         self.body: Body | None = None
         self._changed = changed
 
-    def reflector(self, kube: Kube, metrics: Metrics) -> Reflector:
+    def reflector(self, kube: KubeClient, metrics: Metrics) -> Reflector:
         """Make what fills it. A field selector on the name lets a role name the object that may be watched."""
         return Reflector(
             kube, self.resource, self, metrics, namespace=self.namespace, field_selector=f"metadata.name={self.name}"

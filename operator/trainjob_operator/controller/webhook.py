@@ -24,7 +24,7 @@ from trainjob_operator.admission.review import Answer
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef
 from trainjob_operator.controller.caches import Caches
-from trainjob_operator.controller.kube import Kube
+from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.resources import CLUSTER_TRAINING_RUNTIMES, TRAINING_RUNTIMES
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.errors import ApiError, InvalidObjectError
@@ -41,7 +41,7 @@ _KINDS = {kind.lower(): kind for kind in (TRAINJOB, TRAINING_RUNTIME, CLUSTER_TR
 class Webhook:
     """Answers AdmissionReviews."""
 
-    def __init__(self, kube: Kube, caches: Caches, metrics: Metrics) -> None:
+    def __init__(self, kube: KubeClient, caches: Caches, metrics: Metrics) -> None:
         self._kube = kube
         self._caches = caches
         self._metrics = metrics

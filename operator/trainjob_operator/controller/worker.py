@@ -13,7 +13,7 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.controller.cache import Key
 from trainjob_operator.controller.caches import Caches
 from trainjob_operator.controller.execution import Executor, owner_uid
-from trainjob_operator.controller.kube import Kube
+from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.logs import about
 from trainjob_operator.controller.memory import Memory
 from trainjob_operator.controller.pacing import Pacer
@@ -46,7 +46,7 @@ class Worker:
         endpoint: where trainers are to report, or None if nowhere.
     """
 
-    kube: Kube
+    kube: KubeClient
     caches: Caches
     queue: WorkQueue[Key]
     metrics: Metrics

@@ -1,21 +1,19 @@
-import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.unit.controller.fakes import FakeKube
 
 from trainjob_operator.controller.kube import Body
-from trainjob_operator.controller.neighbours import require_solitude
-from trainjob_operator.controller.resources import LEASES, VALIDATING_WEBHOOKS
-from trainjob_operator.errors import ApiError, ConfigurationError
+from trainjob_operator.controller.neighbours import held_leases, runtime_webhooks
 
 VALIDATE = "/validate-trainer-kubeflow-org-v1alpha1-"
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SENDS = "sends runtimes to Service kubeflow-system/manager"
 
 
-def lease(*, name: str = "trainer.kubeflow.org", holder: str = "manager-1", age: float = 1.0) -> Body:
-    renewed = (datetime.now(UTC) - timedelta(seconds=age)).isoformat().replace("+00:00", "Z")
+def lease(*, holder: str = "manager-1", age: float = 1.0) -> Body:
+    renewed = (NOW - timedelta(seconds=age)).isoformat().replace("+00:00", "Z")
     spec = {"holderIdentity": holder, "leaseDurationSeconds": 3600, "renewTime": renewed}
-    return {"metadata": {"namespace": "kubeflow-system", "name": name}, "spec": spec}
+    return {"metadata": {"namespace": "kubeflow-system", "name": "trainer.kubeflow.org"}, "spec": spec}
 
 
 def webhook(kind: str = "trainingruntime", name: str = "validator.trainer.kubeflow.org") -> Body:
@@ -25,63 +23,33 @@ def webhook(kind: str = "trainingruntime", name: str = "validator.trainer.kubefl
 
 
 @pytest.mark.parametrize(
-    ("leases", "webhooks"),
+    ("leases", "webhooks", "signs"),
     [
-        pytest.param([], [], id="nothing"),
-        pytest.param([lease(age=7200)], [], id="its Lease has run out"),
-        pytest.param([lease(holder="")], [], id="its Lease was released"),
-        pytest.param([lease(name="another")], [], id="somebody's Lease"),
-        pytest.param([], [webhook(name="trainjob-operator")], id="our own webhooks"),
-        pytest.param([], [webhook(kind="trainjob", name="kueue")], id="webhooks of Kueue"),
-        pytest.param([], [{"metadata": {"name": "empty"}}], id="no webhooks"),
-    ],
-)
-async def test_alone(leases: list[Body], webhooks: list[Body]) -> None:
-    await require_solitude(cluster(leases, webhooks), "trainjob-operator", tolerate=False)
-
-
-@pytest.mark.parametrize(
-    ("leases", "webhooks", "sign"),
-    [
+        pytest.param([], [], [], id="nothing"),
         pytest.param(
-            [lease()], [], "the Lease kubeflow-system/trainer.kubeflow.org is held by manager-1", id="its Lease"
+            [lease()], [], ["the Lease kubeflow-system/trainer.kubeflow.org is held by manager-1"], id="its Lease"
         ),
+        pytest.param([lease(age=7200)], [], [], id="its Lease has run out"),
+        pytest.param([lease(holder="")], [], [], id="its Lease was released"),
+        pytest.param([{"metadata": {}}], [], [], id="a Lease that says nothing"),
         pytest.param(
             [],
             [webhook()],
-            "ValidatingWebhookConfiguration validator.trainer.kubeflow.org sends runtimes to Service"
-            " kubeflow-system/manager",
+            [f"ValidatingWebhookConfiguration validator.trainer.kubeflow.org {SENDS}"],
             id="its webhooks",
         ),
-        pytest.param([], [webhook(name="other-release")], "ValidatingWebhookConfiguration other-release", id="another"),
+        pytest.param(
+            [],
+            [webhook(name="other-release")],
+            [f"ValidatingWebhookConfiguration other-release {SENDS}"],
+            id="another release",
+        ),
+        pytest.param([], [webhook(name="trainjob-operator")], [], id="our own webhooks"),
+        pytest.param([], [webhook(kind="trainjob", name="kueue")], [], id="webhooks of Kueue"),
+        pytest.param([], [{"metadata": {"name": "empty"}}], [], id="no webhooks"),
     ],
 )
-async def test_not_alone(leases: list[Body], webhooks: list[Body], sign: str, caplog: pytest.LogCaptureFixture) -> None:
-    kube = cluster(leases, webhooks)
+def test_signs_of_another_operator(leases: list[Body], webhooks: list[Body], signs: list[str]) -> None:
+    found = [*held_leases(leases, NOW), *runtime_webhooks(webhooks, "trainjob-operator")]
 
-    with pytest.raises(ConfigurationError, match="TRAINJOB_OPERATOR_TOLERATE_NEIGHBOURS=true") as refusal:
-        await require_solitude(kube, "trainjob-operator", tolerate=False)
-    assert sign in str(refusal.value)
-
-    with caplog.at_level(logging.WARNING):
-        await require_solitude(kube, "trainjob-operator", tolerate=True)
-    assert sign in caplog.text
-
-
-async def test_without_the_right_to_look_it_goes_on(caplog: pytest.LogCaptureFixture) -> None:
-    kube = cluster([lease()], [webhook()])
-    kube.refusal = ApiError(403, "Forbidden", "no")
-
-    with caplog.at_level(logging.WARNING):
-        await require_solitude(kube, "trainjob-operator", tolerate=False)
-
-    assert caplog.text.count("cannot tell whether another operator for TrainJobs is in this cluster") == 2
-
-
-def cluster(leases: list[Body], webhooks: list[Body]) -> FakeKube:
-    kube = FakeKube()
-    for each in leases:
-        kube.put(LEASES, each)
-    for each in webhooks:
-        kube.put(VALIDATING_WEBHOOKS, each)
-    return kube
+    assert found == signs

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.unit.controller.fakes import FakeKube
 from tests.unit.manifests.rendering import NAMESPACE, RUNTIMES, Manifest, chart, one, parse
 
 from trainjob_operator.controller.caches import Caches
+from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.controller.webhook import Webhook
 from trainjob_operator.naming import CERTIFICATE_SECRET, MANAGER_SERVICE, STATUS_PORT, WEBHOOK_PORT
@@ -25,8 +25,8 @@ def environment(objects: list[Manifest]) -> dict[str, str]:
     return {entry["name"]: entry.get("value", "") for entry in container["env"]}
 
 
-def test_every_webhook_is_one_that_the_operator_serves() -> None:
-    app = Webhook(FakeKube(), Caches(lambda _: None, lambda _: None), Metrics()).app()
+async def test_every_webhook_is_one_that_the_operator_serves(nobody: KubeClient) -> None:
+    app = Webhook(nobody, Caches(lambda _: None, lambda _: None), Metrics()).app()
     served = {route.resource.canonical for route in app.router.routes() if route.resource is not None}
 
     assert {webhook["clientConfig"]["service"]["path"] for webhook in webhooks(chart())} == served

@@ -1,16 +1,13 @@
 """The chart: what its values do, and which it refuses."""
 
-import gzip
 import json
 import tarfile
-from base64 import b64encode
 from pathlib import Path
 
 import pytest
 from tests.unit.manifests.rendering import (
     CHART,
     CRDS,
-    NAMESPACE,
     RUNTIMES,
     Manifest,
     RenderingError,
@@ -23,7 +20,6 @@ from tests.unit.manifests.rendering import (
 )
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
-SMOLLM2 = "torchtune-smollm2-135m"
 LLAMA = "torchtune-llama3.2-1b"
 ALL = {file.stem for file in RUNTIMES.glob("*.yaml")} - {"kustomization"}
 
@@ -194,39 +190,6 @@ def test_a_ca_bundle_is_mounted_and_named(value: str, source: str, name: str) ->
                 assert names == {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}
 
 
-def test_cpu_trainers_ask_for_no_gpu_and_run_the_image_for_cpus() -> None:
-    containers = runtime_containers(chart('runtimes.accelerator="cpu"'))
-
-    for name in (LLAMA, SMOLLM2):
-        assert containers[f"{name}/node"]["image"] == "ghcr.io/trainjob-operator/torchtune-cpu:0.1.0"
-        assert "resources" not in containers[f"{name}/node"]
-
-
-def test_the_cpu_image_can_be_had_with_gpu_limits() -> None:
-    containers = runtime_containers(chart('runtimes.images.trainer.repository="trainjob-operator/torchtune-cpu"'))
-
-    assert containers[f"{SMOLLM2}/node"]["image"] == "ghcr.io/trainjob-operator/torchtune-cpu:0.1.0"
-    assert containers[f"{SMOLLM2}/node"]["resources"] == {"limits": {"nvidia.com/gpu": 1}}
-
-
-@pytest.mark.parametrize(
-    ("value", "names"),
-    [
-        ("runtimes.enabled=false", set()),
-        (f'runtimes.names=["{SMOLLM2}"]', {SMOLLM2}),
-        (
-            'runtimes.families=["llama3.2","torch-distributed"]',
-            {LLAMA, f"{LLAMA}-kd", "torchtune-llama3.2-3b", "torch-distributed"},
-        ),
-        ("runtimes={}", ALL),
-    ],
-)
-def test_runtimes_are_a_choice(value: str, names: set[str]) -> None:
-    found = {each["metadata"]["name"] for each in chart(value) if each["kind"] == "ClusterTrainingRuntime"}
-
-    assert found == names
-
-
 def test_a_single_replica_can_be_drained() -> None:
     assert not [each for each in chart("replicas=1") if each["kind"] == "PodDisruptionBudget"]
 
@@ -278,10 +241,3 @@ def test_jobsets_crd_comes_only_if_it_is_asked_for_and_stays() -> None:
     assert one(chart("crds.jobset=true"), "CustomResourceDefinition", name)["metadata"]["annotations"] == {
         "helm.sh/resource-policy": "keep"
     }
-
-
-def test_the_release_fits_into_its_secret() -> None:
-    """Helm keeps the whole release in a Secret, gzipped and base64-encoded; a Secret holds 1 MiB."""
-    release = run_tool("helm", "install", "a", CHART, "--dry-run=client", "--output", "json", "--namespace", NAMESPACE)
-
-    assert len(b64encode(gzip.compress(release.encode()))) < 256 * 1024

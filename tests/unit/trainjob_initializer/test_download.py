@@ -38,6 +38,14 @@ def test_dataset_keeps_the_layout_of_its_repository(container: Container, uri: s
     assert container.files("dataset") == files
 
 
+def test_a_second_model_lies_in_a_folder_that_is_not_there_yet(container: Container) -> None:
+    """As the teacher of the bundled runtimes for distillation does."""
+    folder = container.workspace / "teacher"
+
+    assert container.run("model", "hf://org/model@v1", TRAINJOB_WORKSPACE=str(folder)).code == 0
+    assert (folder / "model" / "config.json").is_file()
+
+
 @pytest.mark.parametrize(
     ("uri", "files"),
     [

@@ -1,0 +1,17 @@
+"""What unit tests of the controller share."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from trainjob_operator.controller.credentials import Connection
+from trainjob_operator.controller.kube import KubeClient
+from trainjob_operator.controller.telemetry import Metrics
+from trainjob_operator.controller.transport import Transport
+
+
+@pytest.fixture
+async def nobody() -> AsyncIterator[KubeClient]:
+    """The API server of those who should not ask it, or who get no answer."""
+    async with Transport(Connection("http://127.0.0.1:1", tls=None), Metrics()) as transport:
+        yield KubeClient(transport)
