@@ -81,27 +81,25 @@ def render(tiny: Tiny, volume: Path, **others: Path) -> tuple[Container, list[st
 
     `others` are further folders on the volume, by name.
     """
-    [trainer] = [child for child in children(tiny.documents()) if child["metadata"]["name"] == "tiny-node-0"]
-    [pod] = trainer["spec"]["template"]["spec"]["containers"]
+    words, variables = command_of(tiny.documents())
     source = store.tiny()
     volume.mkdir(parents=True, exist_ok=True)
     for name, folder in {_MODEL.name: source / tiny.model, _DATASET.name: source / tiny.dataset, **others}.items():
         (volume / name).symlink_to(folder)
     meeting = f"localhost:{free_port()}"
-    tune, *words = (
-        word.replace(f"{_WORKSPACE}", str(volume)).replace("localhost:29500", meeting)
-        for word in (*pod["command"], *pod["args"])
-    )
-    assert tune == "tune"
-    variables = {one["name"]: one.get("value", "0") for one in pod["env"] if one["name"] != "HOME"}
+    words = [word.replace(f"{_WORKSPACE}", str(volume)).replace("localhost:29500", meeting) for word in words]
     if tiny.variant:
         variables["PYTHONPATH"] = f"{PACKAGE}{os.pathsep}{variants.ensure(tiny.variant)}"
     return Container(volume, volume / _MODEL.name, volume / _DATASET.name, variables), words
 
 
-def children(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what the operator creates for a TrainJob."""
+def command_of(documents: Sequence[dict[str, Any]]) -> tuple[list[str], dict[str, str]]:
+    """Return the words after `tune` in the command of a TrainJob's first node, and its environment."""
     read = read_documents([("test", yaml.safe_dump_all(documents).encode())], "default")
     outcomes = foresee(read, datetime.now(UTC))
     assert [error for outcome in outcomes for error in outcome.errors] == []
-    return [dict(child) for child in all_children(outcomes)]
+    [trainer] = [child for child in all_children(outcomes) if child["metadata"]["name"].endswith("-node-0")]
+    [pod] = trainer["spec"]["template"]["spec"]["containers"]
+    words = [*pod["command"], *pod.get("args", ())]
+    assert words[0] == "tune"
+    return words[1:], {one["name"]: one.get("value", "0") for one in pod["env"] if one["name"] != "HOME"}

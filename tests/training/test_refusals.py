@@ -141,6 +141,12 @@ COMMANDS = [
         r"torchao 0\.15\.0: use the image's variant qat-lora \(.+\)\.",
         id="a recipe that the image lacks",
     ),
+    pytest.param(
+        ["run", "eleuther_eval", "--config", "eleuther_evaluation"],
+        r"TorchTune's recipe eleuther_eval needs lm_eval 0\.4\.5 to 0\.4\.9, which this image does not "
+        r"have: use .+\.",
+        id="evaluation",
+    ),
 ]
 
 

@@ -1,34 +1,39 @@
-"""What some recipes need beside the packages of the image, and which variant of it has that."""
+"""What some recipes need beside the packages of the image, and how to come by it."""
 
 from importlib.metadata import PackageNotFoundError, version
 
 from trainjob_torchtune.refusal import Refusal
 
-_QAT_LORA = "qat_lora_finetune_distributed"
 # As (major, minor); from 0.12 on its QAT takes only configurations of another form.
 _LAST_TORCHAO = (0, 11)
 
 
 def check_installed(recipe: str) -> Refusal | None:
     """Refuse a recipe that would stop at its start, with what would be needed."""
-    if recipe != _QAT_LORA:
-        return None
-    found = _version("torchao")
+    match recipe:
+        case "qat_lora_finetune_distributed":
+            return _check_torchao(recipe, _version("torchao"))
+        case "eleuther_eval" if not _version("lm_eval"):
+            return Refusal(
+                f"TorchTune's recipe {recipe} needs lm_eval 0.4.5 to 0.4.9, which this image does not have: use an "
+                "image of your own that has it."
+            )
+    return None
+
+
+def _check_torchao(recipe: str, found: str) -> Refusal | None:
     numbers = tuple(int(number) for number in found.split(".")[:2] if number.isdecimal())
     if numbers <= _LAST_TORCHAO:
         return None
-    return _refuse(recipe, "torchao 0.11 or older", f"torchao {found}", "qat-lora")
+    return Refusal(
+        f"TorchTune's recipe {recipe} needs torchao 0.11 or older, and this image has torchao {found}: use the image's "
+        "variant qat-lora (docker build --build-arg VARIANT=qat-lora images/torchtune)."
+    )
 
 
 def _version(package: str) -> str:
+    """Return a package's version, or nothing if it is not there."""
     try:
         return version(package)
     except PackageNotFoundError:
         return ""
-
-
-def _refuse(recipe: str, needed: str, found: str, variant: str) -> Refusal:
-    return Refusal(
-        f"TorchTune's recipe {recipe} needs {needed}, and this image has {found}: use the image's variant {variant} "
-        f"(docker build --build-arg VARIANT={variant} images/torchtune)."
-    )

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from trainjob_torchtune import cpu
 from trainjob_torchtune.adapters import arrange_adapters
+from trainjob_torchtune.afterwards import expect_no_checkpoints
 from trainjob_torchtune.catalogue import load_catalogue
 from trainjob_torchtune.commandline import Run
 from trainjob_torchtune.config import load_config
@@ -97,6 +98,7 @@ def _prepare(
     training = parse_training(run.recipe, config)
     if isinstance(training, Refusal):
         return training
+    training = expect_no_checkpoints(run.recipe, training)
     refusal = check_keys(run.overrides, path, catalogue.sources()) or check(training, topology, accelerators)
     return refusal or (run, training)
 

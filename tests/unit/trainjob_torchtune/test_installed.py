@@ -8,21 +8,23 @@ QAT_LORA = "qat_lora_finetune_distributed"
 
 
 @pytest.mark.parametrize(
-    ("recipe", "torchao", "is_refused"),
+    ("recipe", "package", "version", "is_refused"),
     [
-        pytest.param(QAT_LORA, "0.11.0", False, id="the-last-one"),
-        pytest.param(QAT_LORA, "0.12.0", True, id="too-new"),
-        pytest.param(QAT_LORA, "1.0.0", True, id="much-too-new"),
-        pytest.param(QAT_LORA, "0.9.0", False, id="older"),
-        pytest.param("qat_distributed", "0.15.0", False, id="another-recipe"),
+        pytest.param(QAT_LORA, "torchao", "0.11.0", False, id="the-last-torchao"),
+        pytest.param(QAT_LORA, "torchao", "0.12.0", True, id="torchao-too-new"),
+        pytest.param(QAT_LORA, "torchao", "1.0.0", True, id="torchao-much-too-new"),
+        pytest.param(QAT_LORA, "torchao", "0.9.0", False, id="an-older-torchao"),
+        pytest.param("qat_distributed", "torchao", "0.15.0", False, id="another-recipe"),
+        pytest.param("eleuther_eval", "torchao", "0.15.0", True, id="no-lm-eval"),
+        pytest.param("eleuther_eval", "lm_eval", "0.4.9.2", False, id="lm-eval"),
     ],
 )
-def test_a_recipe_needs_its_version(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, recipe: str, torchao: str, *, is_refused: bool
+def test_a_recipe_needs_a_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, recipe: str, package: str, version: str, *, is_refused: bool
 ) -> None:
-    metadata = tmp_path / f"torchao-{torchao}.dist-info" / "METADATA"
+    metadata = tmp_path / f"{package}-{version}.dist-info" / "METADATA"
     metadata.parent.mkdir()
-    metadata.write_text(f"Metadata-Version: 2.1\nName: torchao\nVersion: {torchao}\n")
+    metadata.write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
     monkeypatch.syspath_prepend(str(tmp_path))
 
     assert (check_installed(recipe) is not None) == is_refused
