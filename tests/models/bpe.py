@@ -1,6 +1,7 @@
 """A small byte-level BPE vocabulary, trained on a text, in the format of Llama 3's `tokenizer.model`."""
 
 import base64
+import json
 import re
 from collections import Counter
 from itertools import pairwise
@@ -30,6 +31,15 @@ def write_tiktoken(path: Path, tokens: list[bytes]) -> None:
     """Write a line `base64(token) rank` a token."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(base64.b64encode(token) + b" %d\n" % rank for rank, token in enumerate(tokens)))
+
+
+def write_bytes(folder: Path) -> None:
+    """Write `vocab.json` and `merges.txt`, the format of GPT-2 and Qwen: each byte is a token, and none are merged."""
+    shown = [*range(ord("!"), ord("~") + 1), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = sorted(set(range(256)) - set(shown))
+    letters = {byte: chr(byte) for byte in shown} | {byte: chr(256 + rank) for rank, byte in enumerate(hidden)}
+    (folder / "vocab.json").write_text(json.dumps({letters[byte]: byte for byte in range(256)}) + "\n")
+    (folder / "merges.txt").write_text("#version: 0.2\n")
 
 
 def _merged(word: tuple[bytes, ...], pair: tuple[bytes, bytes]) -> tuple[bytes, ...]:

@@ -24,6 +24,7 @@ _MERGES = 160
 _SPECIAL = (
     *("begin_of_text", "end_of_text", "reserved_special_token_0", "reserved_special_token_1", "finetune_right_pad_id"),
     *("step_id", "start_header_id", "end_header_id", "eom_id", "eot_id", "python_tag", "image", "video"),
+    *("endoftext", "im_start", "im_end"),
 )
 
 
@@ -147,7 +148,9 @@ def _write_tokenizer(folder: Path) -> None:
     tokens = bpe.train(f"{text}\nuser\n\nassistant\n\nsystem\n\n", _MERGES)
     if len(tokens) + len(_SPECIAL) > tiny_overrides.SHAPE.vocabulary:
         raise ValueError(f"{len(tokens)} tokens and {len(_SPECIAL)} special ones are too many")
-    bpe.write_tiktoken(folder / "original" / "tokenizer.model", tokens)
+    for place in (folder / "original", folder):  # as Llama 3 has it, and as Llama 2 and Mistral have theirs
+        bpe.write_tiktoken(place / "tokenizer.model", tokens)
+    bpe.write_bytes(folder)
     special = [{"id": len(tokens) + rank, "content": f"<|{name}|>"} for rank, name in enumerate(_SPECIAL)]
     (folder / "special_tokens.json").write_text(json.dumps({"added_tokens": special}, indent=1) + "\n")
 

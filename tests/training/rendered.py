@@ -1,7 +1,7 @@
 """What the pods of a TrainJob run, as `trainjob-operator render` tells, in a container of the tests."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,8 @@ from trainjob_operator.preview.forecast import all_children, foresee
 
 _WORKSPACE = PurePosixPath("/workspace")
 _MODEL, _DATASET, _OUTPUT = (_WORKSPACE / name for name in ("model", "dataset", "output"))
-_SHIPPED = ROOT / "runtimes" / "torchtune-llama3.2-1b.yaml"
+_RUNTIMES = ROOT / "runtimes"
+_MANAGED = ("tokenizer.path=", "checkpointer.checkpoint_dir=", "output_dir=")
 _COMMON = ("dtype=fp32", "seed=7", "metric_logger.filename=train.log", "log_peak_memory_stats=False")
 
 
@@ -29,7 +30,7 @@ class Tiny:
 
     Attributes:
         overrides: its arguments, beside the sizes of the model and where the data lie.
-        recipe, config: of its runtime; without them it is the shipped one of Llama 3.2 1B, and the operator chooses.
+        runtime: one of those that are shipped.
         family: of TorchTune's models; `model` is a folder of `store.tiny()` of that family.
         lora: whether adapters are trained.
         dataset, builder: a folder of `store.tiny()`, and what reads it.
@@ -37,8 +38,7 @@ class Tiny:
     """
 
     overrides: tuple[str, ...]
-    recipe: str = ""
-    config: str = ""
+    runtime: str = "torchtune-llama3.2-1b"
     family: str = "llama3_2"
     model: str = "model"
     lora: bool = False
@@ -47,47 +47,41 @@ class Tiny:
     variant: str = ""
 
     def documents(self) -> list[dict[str, Any]]:
-        """Return the TrainJob and its runtime."""
-        runtime = yaml.safe_load(_SHIPPED.read_text())
+        """Return the TrainJob, without what its runtime says of itself, and the runtime."""
         own = tiny_overrides.overrides(
             _MODEL, _DATASET, _OUTPUT, lora=self.lora, builder=self.builder, family=self.family
         )
-        [node] = [one for one in runtime["spec"]["template"]["spec"]["replicatedJobs"] if one["name"] == "node"]
-        [container] = node["template"]["spec"]["template"]["spec"]["containers"]
-        places = [word for word in own if word.startswith(("tokenizer.path=", "checkpointer.", "output_dir="))]
-        if self.recipe:
-            runtime["metadata"]["name"] = "own"
-            flags = ["--rdzv_endpoint=localhost:29500"] if self.recipe.endswith("_distributed") else []
-            container["command"] = ["tune", "run", *flags, self.recipe, "--config", self.config, *places]
-        free = [word for word in own if word not in places]
+        free = [word for word in own if not word.startswith(_MANAGED)]
         trainjob = {
-            "apiVersion": runtime["apiVersion"],
+            "apiVersion": "trainer.kubeflow.org/v1alpha1",
             "kind": "TrainJob",
             "metadata": {"name": "tiny", "namespace": "default"},
             "spec": {
-                "runtimeRef": {"name": runtime["metadata"]["name"]},
+                "runtimeRef": {"name": self.runtime},
                 "trainer": {
-                    **({} if self.recipe else {"command": ["tune", "run"]}),
+                    "command": ["tune", "run"],
                     "resourcesPerNode": {"limits": {"nvidia.com/gpu": 1}},
                     "args": [*free, *_COMMON, *self.overrides],
                 },
             },
         }
-        return [trainjob, runtime]
+        return [trainjob, yaml.safe_load((_RUNTIMES / f"{self.runtime}.yaml").read_text())]
 
 
-def render(tiny: Tiny, volume: Path, **others: Path) -> tuple[Container, list[str]]:
+def render(tiny: Tiny, volume: Path, others: Mapping[str, Path]) -> tuple[Container, list[str]]:
     """Return a container whose volume is as the initializers leave it, and the words after `tune` in its command.
 
-    `others` are further folders on the volume, by name.
+    `others` are further folders on the volume, by their place there.
     """
     words, variables = command_of(tiny.documents())
     source = store.tiny()
     volume.mkdir(parents=True, exist_ok=True)
     for name, folder in {_MODEL.name: source / tiny.model, _DATASET.name: source / tiny.dataset, **others}.items():
+        (volume / name).parent.mkdir(exist_ok=True)
         (volume / name).symlink_to(folder)
-    meeting = f"localhost:{free_port()}"
-    words = [word.replace(f"{_WORKSPACE}", str(volume)).replace("localhost:29500", meeting) for word in words]
+    meeting = f"--rdzv_endpoint=localhost:{free_port()}"
+    words = [word.replace(f"{_WORKSPACE}", str(volume)) for word in words]
+    words = [meeting if word.startswith("--rdzv_endpoint=") else word for word in words]
     if tiny.variant:
         variables["PYTHONPATH"] = f"{PACKAGE}{os.pathsep}{variants.ensure(tiny.variant)}"
     return Container(volume, volume / _MODEL.name, volume / _DATASET.name, variables), words

@@ -15,6 +15,7 @@ STEPS = 16
 ADAPTERS = "model.lora_attn_modules=[q_proj,k_proj,v_proj]"
 SIZES = ("vocab_size=448", "num_layers=2", "num_heads=4", "num_kv_heads=2", "embed_dim=256", "intermediate_dim=512")
 LLAMA_3_TOKENIZER = "tokenizer=torchtune.models.llama3.llama3_tokenizer"
+QWEN_2_TOKENIZER = "tokenizer=torchtune.models.qwen2.qwen2_tokenizer"
 ONE_FILE = "checkpointer.checkpoint_files=[model.safetensors]"
 
 
@@ -28,11 +29,6 @@ def warmed(rate: str) -> tuple[str, ...]:
 
 def sized(model: str) -> tuple[str, ...]:
     return tuple(f"{model}.{size}" for size in (*SIZES, "max_seq_len=2048"))
-
-
-def loaded_from(checkpointer: str, folder: str, file: str = "model.safetensors") -> tuple[str, str]:
-    """Point one more checkpointer of a recipe to a folder of the workspace."""
-    return f"{checkpointer}.checkpoint_dir=/workspace/{folder}", f"{checkpointer}.checkpoint_files=[{file}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +61,10 @@ CASES = {
         "lora_finetune_single_device",
         exactness=0.1,
     ),
-    "LoRA of Qwen2": Case(
+    "LoRA of Qwen2.5": Case(
         Tiny(
-            (
-                *warmed("1e-2"),
-                ADAPTERS,
-                ONE_FILE,
-                LLAMA_3_TOKENIZER,
-                "~tokenizer.merges_file",
-                "model.tie_word_embeddings=True",
-            ),
-            "lora_finetune_single_device",
-            "qwen2_5/1.5B_lora_single_device",
+            (*warmed("1e-2"), ADAPTERS, ONE_FILE, QWEN_2_TOKENIZER, "model.tie_word_embeddings=True"),
+            "torchtune-qwen2.5-1.5b",
             family="qwen2",
             model="qwen2",
             lora=True,
@@ -85,9 +73,10 @@ CASES = {
     ),
     "LoRA-DPO": Case(
         Tiny(
-            (*warmed("1e-2"), ONE_FILE, "checkpointer.model_type=LLAMA3_2"),
-            "lora_dpo_single_device",
-            "llama3_1/8B_lora_dpo_single_device",
+            (*warmed("1e-2"), ONE_FILE),
+            "torchtune-llama3.1-8b-lora-dpo",
+            family="llama3_1",
+            model="untied",
             lora=True,
             dataset="preferences",
             builder="preference_dataset",
@@ -96,9 +85,8 @@ CASES = {
     ),
     "DPO": Case(
         Tiny(
-            (*warmed("1e-3"), ONE_FILE, *loaded_from("ref_checkpointer", "model")),
-            "full_dpo_distributed",
-            "llama3_1/8B_full_dpo",
+            (*warmed("1e-3"), ONE_FILE, f"ref_{ONE_FILE}"),
+            "torchtune-llama3.1-8b-dpo",
             family="llama3_1",
             model="untied",
             dataset="preferences",
@@ -110,31 +98,21 @@ CASES = {
         Tiny(
             (
                 *warmed("1e-2"),
-                "teacher_model=torchtune.models.llama3_2.llama3_2",
-                *sized("teacher_model"),
-                *loaded_from("teacher_checkpointer", "full/epoch_0", "model-00001-of-00001.safetensors"),
+                *("teacher_model=torchtune.models.llama3_2.llama3_2", *sized("teacher_model")),
+                "teacher_checkpointer.checkpoint_files=[model-00001-of-00001.safetensors]",
             ),
-            "knowledge_distillation_single_device",
-            "llama3_2/8B_to_1B_KD_lora_single_device",
+            "torchtune-llama3.2-1b-kd",
             lora=True,
         ),
         "knowledge_distillation_single_device",
     ),
     "QAT": Case(
-        Tiny(
-            (*paced("1e-3"), "checkpointer=torchtune.training.FullModelHFCheckpointer", ONE_FILE),
-            "qat_distributed",
-            "llama3/8B_qat_full",
-            family="llama3",
-            model="untied",
-        ),
-        "qat_distributed",
+        Tiny((*paced("1e-3"), ONE_FILE), "torchtune-llama3-8b-qat", family="llama3", model="untied"), "qat_distributed"
     ),
     "QAT-LoRA": Case(
         Tiny(
-            (*warmed("1e-2"), "checkpointer=torchtune.training.FullModelHFCheckpointer", ONE_FILE),
-            "qat_lora_finetune_distributed",
-            "llama3/8B_qat_lora",
+            (*warmed("1e-2"), ADAPTERS, ONE_FILE),
+            "torchtune-llama3-8b-qat",
             family="llama3",
             model="untied",
             lora=True,
@@ -148,17 +126,10 @@ CASES = {
                 *("optimizer.lr=3e-3", "batch_size=16", "ppo_batch_size=16", "forward_batch_size=16", "num_steps=128"),
                 *("max_generated_tokens=8", "min_response_length=1", "~stop_token_ids", "compile=False"),
                 *("policy_model=torchtune.models.mistral.mistral", *sized("policy_model")),
-                *sized("reward_and_value_model"),
-                *(
-                    LLAMA_3_TOKENIZER,
-                    "dataset.column=input",
-                    ONE_FILE,
-                    *loaded_from("ref_policy_checkpointer", "model"),
-                ),
-                *(*loaded_from("value_checkpointer", "reward"), *loaded_from("reward_checkpointer", "reward")),
+                *(*sized("reward_and_value_model"), LLAMA_3_TOKENIZER, "dataset.column=input"),
+                *(f"{name}{ONE_FILE}" for name in ("", "ref_policy_", "value_", "reward_")),
             ),
-            "ppo_full_finetune_single_device",
-            "mistral/7B_full_ppo_low_memory",
+            "torchtune-mistral-7b-ppo",
             family="mistral",
             model="mistral",
             builder="text_completion_dataset",
@@ -176,8 +147,10 @@ def train(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Trained]:
 
     @cache
     def train(name: str) -> Trained:
-        others = {"reward": store.tiny() / "reward"} | ({"full": train("full")[0].output} if name == "KD" else {})
-        container, words = render(CASES[name].tiny, tmp_path_factory.mktemp("method"), **others)
+        others = {"reward/model": store.tiny() / "reward"}
+        if name == "KD":
+            others["teacher/model"] = train("full")[0].output / "epoch_0"
+        container, words = render(CASES[name].tiny, tmp_path_factory.mktemp("method"), others)
         assert CASES[name].recipe in words
         return container, container.run(words)
 
