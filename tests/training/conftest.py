@@ -15,6 +15,13 @@ def container(tmp_path: Path) -> Container:
     return tiny_container(tmp_path)
 
 
+@pytest.fixture
+def mistake(request: pytest.FixtureRequest) -> str:
+    """What the README calls it, if it does."""
+    name: str = request.node.callspec.id
+    return name
+
+
 @pytest.fixture(scope="session")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """All weights, one process; the configuration's own optimizer, of bitsandbytes."""

@@ -9,7 +9,7 @@ import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import torch
 import torchtune.datasets
@@ -17,6 +17,8 @@ from omegaconf import OmegaConf
 from torch.distributed.run import get_args_parser
 from torchtune._recipe_registry import get_all_recipes
 from torchtune.config._utils import _get_component_from_path, _merge_yaml_and_cli_args
+from torchtune.modules.peft import LORA_ATTN_MODULES
+from torchtune.training.precision import PRECISION_STR_TO_DTYPE
 
 from trainjob_torchtune.builders import read_sizes
 from trainjob_torchtune.catalogue import load_catalogue
@@ -67,6 +69,21 @@ def refused_configs() -> list[str]:
                 training = config if isinstance(config, Refusal) else parse_training(name, config)
                 complaints += [f"{path}: {training.message}"] if isinstance(training, Refusal) else []
     return complaints
+
+
+def limited_configs() -> list[str]:
+    """Return the configurations for fine-tuning that limit the length of rows."""
+    return sorted(
+        name
+        for recipe, known in CATALOGUE.recipes.items()
+        for name, path in known.configs.items()
+        if "_finetune_" in recipe and path.is_file() and has_limit(load_config(path, ()))
+    )
+
+
+def has_limit(config: dict[str, Any] | Refusal) -> bool:
+    """Say whether a configuration's tokenizer cuts rows."""
+    return not isinstance(config, Refusal) and config.get("tokenizer", {}).get("max_seq_len") is not None
 
 
 def merges(overrides: Sequence[str]) -> dict[str, Any]:
@@ -123,6 +140,9 @@ if __name__ == "__main__":
         "flags": flags(),
         "builders": builders(),
         "refused_configs": refused_configs(),
+        "limited_configs": limited_configs(),
+        "lora_modules": list(get_args(LORA_ATTN_MODULES)),
+        "precisions": list(PRECISION_STR_TO_DTYPE),
         "models": builders_of_models(),
         "merges": [merges(overrides) for overrides in json.load(sys.stdin)],
     }

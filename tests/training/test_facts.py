@@ -11,6 +11,7 @@ from tests.devcluster import torch_environment
 from tests.devcluster.cache import ROOT
 from tests.training.container import PACKAGE
 
+from trainjob_operator.torchtune import faults
 from trainjob_torchtune import commandline
 from trainjob_torchtune.preflight import columns
 
@@ -78,6 +79,14 @@ def test_arguments_that_builders_of_data_sets_keep(facts: dict[str, Any]) -> Non
 
 def test_every_configuration_of_torchtune_is_understood(facts: dict[str, Any]) -> None:
     assert facts["refused_configs"] == []
+
+
+def test_what_the_operator_refuses_is_what_torchtune_cannot_do(facts: dict[str, Any]) -> None:
+    assert facts["lora_modules"] == list(faults._ATTENTION)
+    assert set(facts["precisions"]) - {"fp16"} == faults._PRECISIONS
+    limited = facts["limited_configs"]
+    assert limited
+    assert [config for config in limited if not config.startswith(faults._LIMITED)] == []
 
 
 def test_sizes_that_are_read_are_those_of_the_models_that_are_made(facts: dict[str, Any]) -> None:

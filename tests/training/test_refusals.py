@@ -1,26 +1,12 @@
 """Mistakes that are found before training: exit code 20, and one sentence that says what to do, in log and message."""
 
-import re
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 from tests.training.container import Container
-from tests.troubleshooting import read_rows
-
-ROWS = read_rows("trainer")
-SECONDS = 30
-ROW = '{"input": "a", "output": "b"}\n'
-FULL = ("full_finetune_single_device", "llama3_2/1B_full_single_device")
-
-
-@pytest.fixture
-def mistake(request: pytest.FixtureRequest) -> str:
-    """What the README calls it, if it does."""
-    name: str = request.node.callspec.id
-    return name
-
+from tests.training.refused import FULL, ROWS, assert_refused
+from tests.training.test_data_refusals import DATA
 
 OVERRIDES = [
     pytest.param(
@@ -162,62 +148,11 @@ COMMANDS = [
         id="evaluation",
     ),
 ]
-DATA = [
-    pytest.param(
-        {"main/train.jsonl": ROW, "socratic/train.jsonl": ROW},
-        [],
-        r"\S+/dataset holds several data sets, \S+/dataset/main, \S+/dataset/socratic: choose with "
-        r"dataset.data_dir=\S+/dataset/main\.",
-        id="several data sets in one",
-    ),
-    pytest.param(
-        {"train.csv": "input,output\na,b\n"},
-        ["dataset.split=validation"],
-        r"The data set in \S+/dataset has no split validation; its files are of train: set dataset.split to one of "
-        r"these\.",
-        id="a split that is not there",
-    ),
-    pytest.param(
-        {"train.csv": "input,output\n"},
-        [],
-        r"The data set in \S+/train.csv has no rows: check what was downloaded, and dataset.split\.",
-        id="an empty data set",
-    ),
-    pytest.param(
-        {"train.csv": "first,second\na,b\n"},
-        [],
-        r"The data set has no column input and no column output, which torchtune.datasets.instruct_dataset reads; it "
-        r"has first, second: name the columns to train on with dataset.column_map=\{input: COLUMN, output: COLUMN\}\.",
-        id="columns that are not there",
-    ),
-    pytest.param(
-        {"chat.jsonl": '{"messages": [{"role": "user", "content": "a"}]}\n'},
-        [],
-        r"The data set has no column input and no column output, .+; it has messages: to train on these, give "
-        r"dataset=torchtune.datasets.chat_dataset dataset.conversation_column=messages "
-        r"dataset.conversation_style=openai\.",
-        id="rows of another kind",
-    ),
-]
 
 
 @pytest.mark.parametrize(("overrides", "sentence"), OVERRIDES)
 def test_a_mistake_in_the_overrides(container: Container, overrides: list[str], sentence: str, mistake: str) -> None:
     assert_refused(container, container.tiny(*FULL, *overrides), sentence, mistake)
-
-
-@pytest.mark.parametrize(("files", "overrides", "sentence"), DATA)
-def test_a_mistake_in_the_data(
-    container: Container, files: dict[str, str], overrides: list[str], sentence: str, mistake: str
-) -> None:
-    downloads = container.volume / "dataset"
-    for name, text in files.items():
-        (downloads / name).parent.mkdir(parents=True, exist_ok=True)
-        (downloads / name).write_text(text)
-    container.variables["TRAINJOB_WORKSPACE"] = str(container.volume)
-    words = container.tiny(*FULL, f"dataset.data_dir={downloads}/data", *overrides)
-
-    assert_refused(container, words, sentence, mistake)
 
 
 def test_every_row_of_the_readme_is_made() -> None:
@@ -260,17 +195,3 @@ def test_output_inside_the_model_folder(container: Container, tmp_path: Path) ->
 
     sentence = rf"The output folder {tmp_path}/model/out lies inside checkpointer.checkpoint_dir={tmp_path}/model; .+\."
     assert_refused(container, words, sentence)
-
-
-def assert_refused(container: Container, words: list[str], sentence: str, mistake: str = "") -> None:
-    began = time.monotonic()
-    outcome = container.run(words)
-
-    assert time.monotonic() - began < SECONDS
-    assert outcome.code == 20, "\n".join(outcome.lines)
-    assert outcome.lines[-1] == f"Not started: {outcome.termination}"
-    assert re.fullmatch(sentence, outcome.termination), outcome.termination
-    assert not list(container.output.glob("epoch_*"))
-    if mistake in ROWS:
-        assert ROWS[mistake].exit_code == outcome.code
-        assert ROWS[mistake].pattern.match(outcome.termination), outcome.termination

@@ -24,7 +24,10 @@ _COUNTS = ("batch_size", "epochs", "gradient_accumulation_steps", "max_steps_per
 _PRECISIONS = {"bf16", "fp32", "fp64"}
 _DEVICES = {"cuda", "cpu", "xpu", "npu", "mps"}
 # The configs for fine-tuning that limit the length of rows by themselves.
-_LIMITED = ("llama3_2_vision/", "llama3_3/70B_full_multinode")
+_LIMITED = (
+    *("llama3_2_vision/", "dev/11B_lora_multi_dataset"),
+    *("llama3_3/70B_full_multinode", "mistral/7B_full_ppo_low_memory"),
+)
 _LONGEST = 4096
 _NOTHING = {"", "null", "None", "~"}
 

@@ -17,6 +17,12 @@ RUNTIMES = Path(__file__).parents[3] / "runtimes"
 LLAMA = "torchtune-llama3.2-1b"
 SMOLLM = "torchtune-smollm2-135m"
 SDK = ["tune", "run"]
+ENDPOINT = "--rdzv_endpoint=j-node-0-0.j:29500"
+LORA = "model.lora_attn_modules=[q_proj,v_proj,output_proj]"
+
+
+def gpus(count: float) -> Body:
+    return {"limits": {"nvidia.com/gpu": count}, "requests": {"nvidia.com/gpu": count}}
 
 
 def runtime_body(name: str = LLAMA) -> Body:

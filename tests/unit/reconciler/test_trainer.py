@@ -5,15 +5,17 @@ from typing import Any
 
 import pytest
 from tests.unit.reconciler.objects import (
+    ENDPOINT,
     LLAMA,
+    LORA,
     SDK,
     SMOLLM,
     container_of,
     env_of,
+    gpus,
     rejected,
     resolved,
     runtime_with,
-    step_of,
     trainjob,
 )
 
@@ -27,13 +29,7 @@ KEPT = [
     "tokenizer.path=/workspace/model/original/tokenizer.model",
     "checkpointer.checkpoint_dir=/workspace/model",
 ]
-ENDPOINT = "--rdzv_endpoint=j-node-0-0.j:29500"
-LORA = "model.lora_attn_modules=[q_proj,v_proj,output_proj]"
 QLORA = "model.quantize_base=True"
-
-
-def gpus(count: float) -> dict[str, Any]:
-    return {"limits": {"nvidia.com/gpu": count}, "requests": {"nvidia.com/gpu": count}}
 
 
 @dataclass(frozen=True)
@@ -250,107 +246,3 @@ def test_a_model_that_cannot_be_found_out_is_asked_for(runtime: str, message: st
 
     assert result.reason is Reason.INVALID_SPEC
     assert message in result.message
-
-
-def test_a_trainjob_that_only_names_its_runtime_runs_what_the_runtime_says() -> None:
-    container = container_of(resolved(trainjob()))
-
-    assert container.command is not None
-    assert container.command[:4] == ("tune", "run", "--rdzv_endpoint=localhost:29500", "full_finetune_distributed")
-    assert env_of(container).keys() == {"HOME"}
-    assert container.ports is None
-
-
-@pytest.mark.parametrize(
-    ("trainer", "command", "args"),
-    [
-        pytest.param({"args": ["epochs=2"]}, None, ("epochs=2",), id="arguments alone"),
-        pytest.param({"args": []}, None, (), id="no arguments"),
-        pytest.param({"command": ["python", "x.py"], "args": ["--a"]}, ("python", "x.py"), ("--a",), id="a command"),
-        pytest.param({"command": ["tune", "run", "x"]}, ("tune", "run", "x"), None, id="a whole tune run"),
-    ],
-)
-def test_another_command_is_taken_as_it_is(
-    trainer: dict[str, Any], command: tuple[str, ...] | None, args: tuple[str, ...] | None
-) -> None:
-    container = container_of(resolved(trainjob(trainer={"image": "me:1", **trainer})))
-
-    assert container.command == (command or container_of(resolved(trainjob())).command)
-    assert container.args == args
-    assert container.image == "me:1"
-    assert env_of(container)["PET_MASTER_ADDR"] == "j-node-0-0.j"
-    assert env_of(container)["PET_MASTER_PORT"] == "29500"
-    assert [port.container_port for port in container.ports or ()] == [29500]
-
-
-def test_several_nodes_do_not_wait_each_at_its_own_localhost() -> None:
-    container = container_of(resolved(trainjob(trainer={"numNodes": 2, "args": ["epochs=1"]})))
-
-    assert ENDPOINT in (container.command or ())
-
-
-def test_environment_is_replaced_in_place_and_empty_values_stay() -> None:
-    env = [{"name": "HOME", "value": "/home"}, {"name": "EMPTY", "value": ""}]
-
-    container = container_of(resolved(trainjob(trainer={"env": env})))
-
-    assert list(env_of(container).items())[:2] == [("HOME", "/home"), ("EMPTY", "")]
-    assert env_of(container)["TRAINJOB_ACCELERATORS_PER_NODE"] == "2"
-
-
-def test_shared_memory_is_a_volume_unless_the_runtime_has_one() -> None:
-    mine = {"name": "initializer", "mountPath": "/dev/shm/"}  # noqa: S108 - the path in question
-    with_own = runtime_with(node={"volumeMounts": [mine]})
-
-    ours = step_of(resolved(trainjob())).template.spec.template.spec
-    theirs = step_of(resolved(trainjob(), with_own)).template.spec.template.spec
-
-    assert {"name": "shared-memory", "emptyDir": {"medium": "Memory"}} in [v.model_dump() for v in ours.volumes or ()]
-    assert "shared-memory" not in [volume.name for volume in theirs.volumes or ()]
-
-
-def test_a_request_of_an_accelerator_alone_means_the_limit_too() -> None:
-    container = container_of(resolved(trainjob(trainer={"resourcesPerNode": {"requests": {"nvidia.com/gpu": 1}}})))
-
-    assert container.resources is not None
-    assert container.resources.limits == container.resources.requests == {"nvidia.com/gpu": "1"}
-
-
-def test_a_quantity_that_is_none_is_explained() -> None:
-    result = rejected(trainjob(trainer={"resourcesPerNode": {"limits": {"cpu": "many"}}}), runtime_with())
-
-    assert result.reason is Reason.INVALID_SPEC
-    assert "'many' is not a quantity" in result.message
-
-
-@pytest.mark.parametrize(
-    ("runtime", "config", "tokenizer"),
-    [
-        ("torchtune-llama3.2-3b", "llama3_2/3B", ["tokenizer.path=/workspace/model/original/tokenizer.model"]),
-        (
-            "torchtune-qwen2.5-1.5b",
-            "qwen2_5/1.5B",
-            ["tokenizer.path=/workspace/model/vocab.json", "tokenizer.merges_file=/workspace/model/merges.txt"],
-        ),
-    ],
-)
-def test_the_bundled_runtimes_train_their_models(runtime: str, config: str, tokenizer: list[str]) -> None:
-    lora = {"command": SDK, "args": [LORA], "resourcesPerNode": gpus(1)}
-
-    command = container_of(resolved(trainjob(runtime=runtime, trainer=lora))).command or ()
-
-    assert command[2:5] == ("lora_finetune_single_device", "--config", f"{config}_lora_single_device")
-    assert [word for word in command if word.startswith("tokenizer.")] == tokenizer
-
-
-def test_a_program_of_the_users_own_runs_on_torch_distributed() -> None:
-    trainer = {"command": ["bash", "-c", "torchrun train.py"], "numNodes": 2, "resourcesPerNode": gpus(4)}
-
-    result = resolved(trainjob(runtime="torch-distributed", trainer=trainer))
-
-    container = container_of(result)
-    assert container.command == ("bash", "-c", "torchrun train.py")
-    assert env_of(container) | {"PET_NNODES": "2", "PET_NPROC_PER_NODE": "auto"} == env_of(container)
-    assert env_of(container)["PET_MASTER_ADDR"] == "j-node-0-0.j"
-    assert result.recipe is None
-    assert result.claims == ()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trainjob_torchtune.preflight.shapes import is_alpaca, suggest
+from trainjob_torchtune.preflight.shapes import Columns, is_alpaca, suggest
 from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.training import DatasetSource
 
@@ -47,7 +47,7 @@ def is_known(dataset: DatasetSource) -> bool:
     return dataset.component.startswith(_PACKAGE) and (name in _MAPPED or name in _BY_COLUMN)
 
 
-def check_columns(dataset: DatasetSource, present: list[str]) -> Refusal | None:
+def check_columns(dataset: DatasetSource, present: Columns) -> Refusal | None:
     """Compare the columns that the builder reads with those that the rows have."""
     builder = dataset.component.removeprefix(_PACKAGE)
     needed = _column(dataset, builder, present) if builder in _BY_COLUMN else _mapped(builder, dataset.options)
@@ -62,7 +62,7 @@ def check_columns(dataset: DatasetSource, present: list[str]) -> Refusal | None:
     )
 
 
-def advise_columns(dataset: DatasetSource, present: list[str]) -> str | None:
+def advise_columns(dataset: DatasetSource, present: Columns) -> str | None:
     """Warn of Alpaca's rows where their instruction is left out; Kubeflow Trainer's runtimes train so, too."""
     is_plain = dataset.component == f"{_PACKAGE}instruct_dataset" and not dataset.options.get("column_map")
     if not is_plain or not is_alpaca(present):
@@ -74,7 +74,7 @@ def advise_columns(dataset: DatasetSource, present: list[str]) -> str | None:
     )
 
 
-def _remedy(dataset: DatasetSource, builder: str, needed: Mapping[str, str], present: list[str]) -> str:
+def _remedy(dataset: DatasetSource, builder: str, needed: Mapping[str, str], present: Columns) -> str:
     overrides = suggest(dataset.key, dataset.component, present)
     if overrides is not None:
         return f"to train on these, give {overrides}"
@@ -84,7 +84,7 @@ def _remedy(dataset: DatasetSource, builder: str, needed: Mapping[str, str], pre
     return f"name the columns to train on with {dataset.key}.column_map={{{roles}}}"
 
 
-def _column(dataset: DatasetSource, builder: str, present: list[str]) -> dict[str, str] | Refusal:
+def _column(dataset: DatasetSource, builder: str, present: Columns) -> dict[str, str] | Refusal:
     """Return the one column, by the argument that names it."""
     argument, default = _BY_COLUMN[builder]
     column = dataset.options.get(argument) or default
@@ -97,6 +97,12 @@ def _column(dataset: DatasetSource, builder: str, present: list[str]) -> dict[st
         return Refusal(
             f"{dataset.key}.conversation_style is {style}; chat_dataset knows {' and '.join(_STYLES)}: set it to "
             "openai for turns of role and content, to sharegpt for turns of from and value."
+        )
+    held = present.get(str(column))
+    if builder == "chat_dataset" and held is not None and held != style:
+        return Refusal(
+            f"{dataset.key}.conversation_style is {style}, but the turns in the column {column} are those of {held}: "
+            f"give {dataset.key}.conversation_style={held}."
         )
     return {argument: str(column)}
 

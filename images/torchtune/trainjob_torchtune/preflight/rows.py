@@ -9,6 +9,7 @@ from typing import Any
 
 from trainjob_torchtune.preflight.columns import BUILDER_ARGUMENTS, advise_columns, check_columns, is_known
 from trainjob_torchtune.preflight.folder import describe
+from trainjob_torchtune.preflight.shapes import describe_columns
 from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.topology import Topology
 from trainjob_torchtune.training import DatasetSource, Training
@@ -57,7 +58,7 @@ def count_rows(dataset: DatasetSource) -> int | Refusal | None:
         return loaded
     if len(loaded) == 0:
         return _empty(options)
-    refusal = check_columns(dataset, list(loaded.column_names))
+    refusal = check_columns(dataset, describe_columns(loaded.column_names, loaded[0]))
     if refusal is not None:
         return refusal
     return None if options.get("packed") else len(loaded)
@@ -68,7 +69,9 @@ def advise_rows(training: Training, topology: Topology) -> str | None:
     for dataset in training.datasets if topology.node_rank == 0 else ():
         if is_known(dataset) and is_local(dataset) and not dataset.options.get("streaming"):
             loaded = _load(dict(dataset.options))
-            advice = None if isinstance(loaded, Refusal) else advise_columns(dataset, list(loaded.column_names))
+            advice = (
+                None if isinstance(loaded, Refusal) else advise_columns(dataset, dict.fromkeys(loaded.column_names))
+            )
             if advice is not None:
                 return advice
     return None

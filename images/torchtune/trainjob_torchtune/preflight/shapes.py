@@ -1,13 +1,17 @@
 """Columns that are unmistakably those of a known kind of data set, and the overrides with which TorchTune reads it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+Columns = Mapping[str, str | None]
+"""Columns by name, with the style of the conversations in them, `openai` or `sharegpt`, or None."""
 
 _PACKAGE = "torchtune.datasets."
+# The keys of a turn, by what torchtune/datasets/_chat.py calls such conversations.
+_STYLES = {"openai": frozenset({"role", "content"}), "sharegpt": frozenset({"from", "value"})}
 # The first that fits counts. Columns, then the builder and its arguments.
 _SHAPES: Sequence[tuple[tuple[str, ...], str, Mapping[str, str]]] = (
     (("chosen", "rejected"), "preference_dataset", {}),
-    (("messages",), "chat_dataset", {"conversation_column": "messages", "conversation_style": "openai"}),
-    (("conversations",), "chat_dataset", {"conversation_column": "conversations", "conversation_style": "sharegpt"}),
     (("instruction", "input", "output"), "alpaca_dataset", {}),
     *(
         ((asked, answered), "instruct_dataset", {"column_map": f"{{input:{asked},output:{answered}}}"})
@@ -20,9 +24,19 @@ _SHAPES: Sequence[tuple[tuple[str, ...], str, Mapping[str, str]]] = (
 )
 
 
-def suggest(key: str, component: str, present: Sequence[str]) -> str | None:
+def describe_columns(names: Sequence[str], row: Mapping[str, Any]) -> Columns:
+    """Return the columns by name, with what they hold as far as the first row tells."""
+    return {name: _style_of(row.get(name)) for name in names}
+
+
+def suggest(key: str, component: str, present: Columns) -> str | None:
     """Return the overrides that read a data set of these columns, or None if they might mean anything."""
-    for columns, builder, arguments in _SHAPES:
+    chats = (
+        ((name,), "chat_dataset", {"conversation_column": name, "conversation_style": style})
+        for name, style in present.items()
+        if style is not None and not {"chosen", "rejected"} <= set(present)
+    )
+    for columns, builder, arguments in (*chats, *_SHAPES):
         if set(columns) <= set(present):
             own = component == f"{_PACKAGE}{builder}"
             words = [] if own else [f"{key}={_PACKAGE}{builder}"]
@@ -31,6 +45,13 @@ def suggest(key: str, component: str, present: Sequence[str]) -> str | None:
     return None
 
 
-def is_alpaca(present: Sequence[str]) -> bool:
+def is_alpaca(present: Columns) -> bool:
     """Say whether `input` is the column that is empty in most rows, beside `instruction`."""
     return {"instruction", "input", "output"} <= set(present)
+
+
+def _style_of(value: object) -> str | None:
+    """Return the style of a list of turns, or None for any other value."""
+    turn = value[0] if isinstance(value, list) and value else None
+    keys = set(turn) if isinstance(turn, Mapping) else set()
+    return next((style for style, needed in _STYLES.items() if needed <= keys), None)

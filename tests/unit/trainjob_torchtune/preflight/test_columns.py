@@ -2,10 +2,21 @@ import pytest
 from tests.unit.trainjob_torchtune.factory import dataset
 
 from trainjob_torchtune.preflight.columns import advise_columns, check_columns, is_known
+from trainjob_torchtune.preflight.shapes import Columns, describe_columns
+from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.training import DatasetSource
 
 CHAT = "dataset=torchtune.datasets.chat_dataset dataset.conversation_column"
+TURNS = {
+    "messages": [{"role": "user", "content": "Hi."}],
+    "conversations": [{"from": "human", "value": "Hi."}],
+    "dialogue": [{"content": "Hi.", "role": "user", "name": "x"}],
+}
 MAP = {"input": "q", "output": "a"}
+
+
+def columns(present: list[str]) -> Columns:
+    return describe_columns(present, TURNS)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +35,7 @@ MAP = {"input": "q", "output": "a"}
 )
 def test_columns_that_are_there(source: DatasetSource, present: list[str]) -> None:
     assert is_known(source)
-    assert check_columns(source, present) is None
+    assert check_columns(source, columns(present)) is None
 
 
 @pytest.mark.parametrize(
@@ -65,7 +76,7 @@ def test_columns_that_are_there(source: DatasetSource, present: list[str]) -> No
     ids=["mapped", "by-column", "no-argument", "no-style", "half-a-map", "no-map"],
 )
 def test_columns_that_are_missing(source: DatasetSource, message: str) -> None:
-    refusal = check_columns(source, ["x", "y"])
+    refusal = check_columns(source, columns(["x", "y"]))
 
     assert refusal is not None
     assert refusal.message == message
@@ -81,6 +92,7 @@ def test_columns_that_are_missing(source: DatasetSource, message: str) -> None:
             ["id", "messages"],
             f"{CHAT}=messages dataset.conversation_style=openai",
         ),
+        (dataset(), ["dialogue"], f"{CHAT}=dialogue dataset.conversation_style=openai"),
         (
             dataset("alpaca_dataset"),
             ["conversations"],
@@ -101,10 +113,26 @@ def test_columns_that_are_missing(source: DatasetSource, message: str) -> None:
     ],
 )
 def test_columns_of_a_known_shape(source: DatasetSource, present: list[str], overrides: str) -> None:
-    refusal = check_columns(source, present)
+    refusal = check_columns(source, columns(present))
 
     assert refusal is not None
     assert refusal.message.endswith(f" give {overrides}.")
+
+
+def test_turns_of_another_style() -> None:
+    chat = dataset("chat_dataset", conversation_column="messages", conversation_style="sharegpt")
+
+    assert check_columns(chat, columns(["messages"])) == Refusal(
+        "dataset.conversation_style is sharegpt, but the turns in the column messages are those of openai: give "
+        "dataset.conversation_style=openai."
+    )
+
+
+def test_preferences_are_no_conversation() -> None:
+    refusal = check_columns(dataset(), {"chosen": "openai", "rejected": "openai"})
+
+    assert refusal is not None
+    assert refusal.message.endswith(" give dataset=torchtune.datasets.preference_dataset.")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +141,7 @@ def test_columns_of_a_known_shape(source: DatasetSource, present: list[str], ove
      (dataset("alpaca_dataset"), False)],
 )  # fmt: skip
 def test_alpacas_instruction_is_missed(source: DatasetSource, *, is_warned: bool) -> None:
-    advice = advise_columns(source, ["instruction", "input", "output", "text"])
+    advice = advise_columns(source, columns(["instruction", "input", "output", "text"]))
 
     assert (advice is not None) is is_warned
     assert advice is None or "Give dataset=torchtune.datasets.alpaca_dataset to train on the instruction" in advice

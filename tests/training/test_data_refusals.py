@@ -1,0 +1,69 @@
+"""Mistakes in the data, found by looking at what was downloaded."""
+
+import pytest
+from tests.training.container import Container
+from tests.training.refused import FULL, assert_refused
+
+ROW = '{"input": "a", "output": "b"}\n'
+DATA = [
+    pytest.param(
+        {"main/train.jsonl": ROW, "socratic/train.jsonl": ROW},
+        [],
+        r"\S+/dataset holds several data sets, \S+/dataset/main, \S+/dataset/socratic: choose with "
+        r"dataset.data_dir=\S+/dataset/main\.",
+        id="several data sets in one",
+    ),
+    pytest.param(
+        {"train.csv": "input,output\na,b\n"},
+        ["dataset.split=validation"],
+        r"The data set in \S+/dataset has no split validation; its files are of train: set dataset.split to one of "
+        r"these\.",
+        id="a split that is not there",
+    ),
+    pytest.param(
+        {"train.csv": "input,output\n"},
+        [],
+        r"The data set in \S+/train.csv has no rows: check what was downloaded, and dataset.split\.",
+        id="an empty data set",
+    ),
+    pytest.param(
+        {"train.csv": "first,second\na,b\n"},
+        [],
+        r"The data set has no column input and no column output, which torchtune.datasets.instruct_dataset reads; it "
+        r"has first, second: name the columns to train on with dataset.column_map=\{input: COLUMN, output: COLUMN\}\.",
+        id="columns that are not there",
+    ),
+    pytest.param(
+        {"chat.jsonl": '{"messages": [{"role": "user", "content": "a"}]}\n'},
+        [],
+        r"The data set has no column input and no column output, .+; it has messages: to train on these, give "
+        r"dataset=torchtune.datasets.chat_dataset dataset.conversation_column=messages "
+        r"dataset.conversation_style=openai\.",
+        id="rows of another kind",
+    ),
+    pytest.param(
+        {"chat.jsonl": '{"messages": [{"role": "user", "content": "a"}]}\n'},
+        [
+            "dataset=torchtune.datasets.chat_dataset",
+            "dataset.conversation_column=messages",
+            "dataset.conversation_style=sharegpt",
+        ],
+        r"dataset.conversation_style is sharegpt, but the turns in the column messages are those of openai: give "
+        r"dataset.conversation_style=openai\.",
+        id="conversations of another style",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "overrides", "sentence"), DATA)
+def test_a_mistake_in_the_data(
+    container: Container, files: dict[str, str], overrides: list[str], sentence: str, mistake: str
+) -> None:
+    downloads = container.volume / "dataset"
+    for name, text in files.items():
+        (downloads / name).parent.mkdir(parents=True, exist_ok=True)
+        (downloads / name).write_text(text)
+    container.variables["TRAINJOB_WORKSPACE"] = str(container.volume)
+    words = container.tiny(*FULL, f"dataset.data_dir={downloads}/data", *overrides)
+
+    assert_refused(container, words, sentence, mistake)
