@@ -65,7 +65,13 @@ class Tiny:
                 },
             },
         }
-        return [trainjob, yaml.safe_load((_RUNTIMES / f"{self.runtime}.yaml").read_text())]
+        return [trainjob, runtime(self.runtime)]
+
+
+def runtime(name: str) -> dict[str, Any]:
+    """Return a runtime that is shipped."""
+    body: dict[str, Any] = yaml.safe_load((_RUNTIMES / f"{name}.yaml").read_text())
+    return body
 
 
 def render(tiny: Tiny, volume: Path, others: Mapping[str, Path]) -> tuple[Container, list[str]]:
@@ -73,17 +79,25 @@ def render(tiny: Tiny, volume: Path, others: Mapping[str, Path]) -> tuple[Contai
 
     `others` are further folders on the volume, by their place there.
     """
-    words, variables = command_of(tiny.documents())
     source = store.tiny()
+    folders = {_MODEL.name: source / tiny.model, _DATASET.name: source / tiny.dataset, **others}
+    return place(tiny.documents(), volume, folders, variant=tiny.variant)
+
+
+def place(
+    documents: Sequence[dict[str, Any]], volume: Path, folders: Mapping[str, Path], *, variant: str = ""
+) -> tuple[Container, list[str]]:
+    """Return the same for a TrainJob and its runtime; `folders` are what is on the volume, `variant` the image's."""
+    words, variables = command_of(documents)
     volume.mkdir(parents=True, exist_ok=True)
-    for name, folder in {_MODEL.name: source / tiny.model, _DATASET.name: source / tiny.dataset, **others}.items():
+    for name, folder in folders.items():
         (volume / name).parent.mkdir(exist_ok=True)
         (volume / name).symlink_to(folder)
     meeting = f"--rdzv_endpoint=localhost:{free_port()}"
     words = [word.replace(f"{_WORKSPACE}", str(volume)) for word in words]
     words = [meeting if word.startswith("--rdzv_endpoint=") else word for word in words]
-    if tiny.variant:
-        variables["PYTHONPATH"] = f"{PACKAGE}{os.pathsep}{variants.ensure(tiny.variant)}"
+    if variant:
+        variables["PYTHONPATH"] = f"{PACKAGE}{os.pathsep}{variants.ensure(variant)}"
     return Container(volume, volume / _MODEL.name, volume / _DATASET.name, variables), words
 
 
