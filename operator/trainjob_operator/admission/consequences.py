@@ -8,8 +8,8 @@ from trainjob_operator.api.workload import Container, JobTemplate, Volume
 from trainjob_operator.naming import NODE
 from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.reconciler.resources import count_accelerators
-from trainjob_operator.reconciler.templates import find_container
-from trainjob_operator.torchtune.arguments import TuneRun, parse_tune_run, value_of
+from trainjob_operator.reconciler.templates import find_container, tune_run_of
+from trainjob_operator.torchtune.arguments import TuneRun, value_of
 from trainjob_operator.torchtune.keys import find_misnomer, keys_of
 from trainjob_operator.torchtune.methods import method_of
 
@@ -23,7 +23,7 @@ def advise_on_trainer(job: TrainJob, resolved: ResolvedJob) -> Iterator[str]:
     """Yield warnings about the pods that train."""
     [template] = [step.template for step in resolved.steps if step.name == resolved.trainer]
     container = find_container(template, NODE)
-    run = parse_tune_run((*(container.command or ()), *(container.args or ()))) if container is not None else None
+    run = tune_run_of(container)
     if container is None or run is None:
         return
     misnomer = find_misnomer(run.recipe, run.config)

@@ -7,15 +7,14 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import JobTemplate
 from trainjob_operator.naming import NODE
 from trainjob_operator.reconciler.rules import Violation
-from trainjob_operator.reconciler.templates import find_container
-from trainjob_operator.torchtune.arguments import key_of, parse_tune_run
+from trainjob_operator.reconciler.templates import find_container, tune_run_of
+from trainjob_operator.torchtune.arguments import component_key_of
 from trainjob_operator.torchtune.faults import find_faults
 
 
 def check_overrides(job: TrainJob, template: JobTemplate) -> Iterator[Violation]:
     """Find the overrides with which the recipe cannot run, in the trainer's template with the TrainJob in it."""
-    container = find_container(template, NODE)
-    run = parse_tune_run((*(container.command or ()), *(container.args or ()))) if container is not None else None
+    run = tune_run_of(find_container(template, NODE))
     for fault in find_faults(run) if run is not None else ():
         yield Violation(Reason.INVALID_SPEC, _field_of(job, fault.key), fault.message)
 
@@ -34,6 +33,4 @@ def _field_of(job: TrainJob, key: str) -> str:
 
 
 def _last(words: Sequence[str], key: str) -> int | None:
-    return next(
-        (at for at in reversed(range(len(words))) if key_of(words[at]).removesuffix("._component_") == key), None
-    )
+    return next((at for at in reversed(range(len(words))) if component_key_of(words[at]) == key), None)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from trainjob_operator.api.workload import Container, EnvVar, JobTemplate, PodSpec, Volume, VolumeMount
+from trainjob_operator.torchtune.arguments import TuneRun, parse_tune_run
 
 
 def containers_of(template: JobTemplate) -> Iterator[Container]:
@@ -16,6 +17,11 @@ def containers_of(template: JobTemplate) -> Iterator[Container]:
 def find_container(template: JobTemplate, name: str) -> Container | None:
     """Find a container that is no init container."""
     return next((container for container in template.spec.template.spec.containers if container.name == name), None)
+
+
+def tune_run_of(container: Container | None) -> TuneRun | None:
+    """Read what a container runs; None if that is no ``tune run`` with recipe and ``--config``."""
+    return None if container is None else parse_tune_run((*(container.command or ()), *(container.args or ())))
 
 
 def mounts(template: JobTemplate, volume: str) -> bool:

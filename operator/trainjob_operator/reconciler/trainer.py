@@ -11,6 +11,7 @@ from trainjob_operator.reconciler.templates import (
     add_volume,
     change_container,
     find_container,
+    tune_run_of,
     upsert_env,
 )
 from trainjob_operator.reconciler.topology import Topology, lay_out
@@ -65,7 +66,7 @@ def equip_trainer(
 def describe_recipe(job: TrainJob, template: JobTemplate, topology: Topology) -> RecipeStatus | None:
     """Tell what TorchTune will run; None for other programs. Without a ``trainer`` torchrun starts one process."""
     container = find_container(template, NODE)
-    run = parse_tune_run((*(container.command or ()), *(container.args or ()))) if container is not None else None
+    run = tune_run_of(container)
     if run is None:
         return None
     recipe = RECIPES.get(run.recipe)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 TUNE_RUN = ("tune", "run")
+COMPONENT = "_component_"
+"""Where a config names what it builds; an override may leave it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ def parse_tune_run(command: Sequence[str]) -> TuneRun | None:
 def key_of(argument: str) -> str:
     """Give what stands before the first ``=``; the whole argument if there is none."""
     return argument.partition("=")[0]
+
+
+def component_key_of(argument: str) -> str:
+    """Give the key of an override, and the component's own for ``KEY._component_=...``, which means ``KEY=...``."""
+    return key_of(argument).removesuffix(f".{COMPONENT}")
 
 
 def value_of(arguments: Iterable[str], key: str) -> str | None:

@@ -6,9 +6,8 @@ TorchTune puts the ones that a command line gives to a component into whatever c
 
 from collections.abc import Iterable, Sequence
 
-from trainjob_operator.torchtune.arguments import key_of, value_of
+from trainjob_operator.torchtune.arguments import COMPONENT, component_key_of, key_of, value_of
 
-_COMPONENT = "_component_"
 _MODEL = "model"
 _BUILDERS = "torchtune.models."
 _DATASET_FILES = {"dataset.data_dir", "dataset.data_files"}
@@ -35,7 +34,7 @@ ADAPTER_KEYS = frozenset(
 def component_of(arguments: Iterable[str], group: str) -> str | None:
     """Give the component that overrides choose for a key of the config, or None."""
     arguments = tuple(arguments)
-    plain, spelt_out = value_of(arguments, group), value_of(arguments, f"{group}.{_COMPONENT}")
+    plain, spelt_out = value_of(arguments, group), value_of(arguments, f"{group}.{COMPONENT}")
     return plain if spelt_out is None else spelt_out
 
 
@@ -46,13 +45,13 @@ def keep_overrides(runtime: Sequence[str], trainjob: Sequence[str]) -> tuple[str
     runtime's away with it, except where things lie, which is the runtime's to know. Builders of one model, with
     adapters or without, share its sizes; those with adapters share what says how the adapters are made.
     """
-    replaced = {key_of(argument).removeprefix("~").removesuffix(f".{_COMPONENT}") for argument in trainjob}
+    replaced = {component_key_of(argument).removeprefix("~") for argument in trainjob}
     common = _COMMON - (DATASET_LOCATION if replaced & DATASET_LOCATION else set())
     return tuple(
         argument
         for argument in runtime
-        if (key := key_of(argument)).removesuffix(f".{_COMPONENT}") not in replaced
-        and not (key in _DATASET_FILES and replaced & _DATASET_FILES)
+        if component_key_of(argument) not in replaced
+        and not ((key := key_of(argument)) in _DATASET_FILES and replaced & _DATASET_FILES)
         and (key in common or not _is_of_another(key, runtime, trainjob))
     )
 
@@ -61,7 +60,7 @@ def with_builder(argument: str, *, has_adapters: bool) -> str:
     """Turn a model's builder into that of the same model with adapters, or without: TorchTune names them alike."""
     key, _, builder = argument.partition("=")
     package, dot, name = builder.rpartition(".")
-    if key.removesuffix(f".{_COMPONENT}") != _MODEL or not dot:
+    if component_key_of(argument) != _MODEL or not dot:
         return argument
     return f"{key}={package}{dot}{'lora_' if has_adapters else ''}{_plain(name)}"
 

@@ -10,13 +10,12 @@ from typing import Any
 
 import yaml
 
-from trainjob_operator.torchtune.arguments import key_of
+from trainjob_operator.torchtune.arguments import component_key_of, key_of
 from trainjob_operator.torchtune.catalogue import RECIPES
 
 _INTERPOLATION = re.compile(r"\$\{([\w.]+)\}")
 _ALIKE = 0.72
 _SURELY_MEANT = 0.8
-_COMPONENT = "_component_"
 _LONGEST = 128
 _FILES = (".yaml", ".yml", ".py")
 
@@ -47,13 +46,13 @@ def find_unknown_keys(recipe: str, config: str, arguments: Iterable[str]) -> tup
         return ()
     used = {name for _, argument in overrides for name in _INTERPOLATION.findall(argument)}
     foreign = {
-        key_of(argument).removesuffix(f".{_COMPONENT}")
+        component_key_of(argument)
         for _, argument in overrides
         if "." in (value := argument.partition("=")[2]) and not value.startswith("torchtune.")
     }
     unknown = []
     for at, argument in overrides:
-        key = key_of(argument).removeprefix("~").removesuffix(f".{_COMPONENT}")
+        key = component_key_of(argument).removeprefix("~")
         if key in known or key in used:
             continue
         group, dot, rest = key.partition(".")
