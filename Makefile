@@ -36,7 +36,7 @@ typecheck: .venv ## mypy --strict
 	@$(BIN)/mypy --no-error-summary operator images tests
 
 unit: .venv ## Unit, golden and property tests (no cluster)
-	@$(BIN)/python -m pytest -q -n auto tests/unit tests/golden tests/property
+	@$(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) --dist worksteal tests/unit tests/golden tests/property # one more: some only wait
 
 golden: .venv ## Rewrite the golden files; read the diff before you commit it
 	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest -q tests/golden
