@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from tests.bench import report
+from tests.bench import image_like, report
 from tests.bench.errors import BenchError
 from tests.bench.figures import Section
 from tests.bench.machine import this_machine
@@ -52,7 +52,7 @@ def main() -> int:
     except (BenchError, DevclusterError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    machine = this_machine(version)
+    machine = this_machine(version, image_like.version())
     console.print(f"\n{machine.describe()}", highlight=False)
     for section in sections:
         report.show(console, section)

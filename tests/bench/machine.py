@@ -26,8 +26,8 @@ class Machine:
         )
 
 
-def this_machine(kubernetes: str) -> Machine:
-    """Describe this machine, with the version of Kubernetes that runs on it."""
+def this_machine(kubernetes: str, python: str) -> Machine:
+    """Describe this machine, with the versions of Kubernetes and of the operator's Python."""
     model = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return Machine(
         cores=len(os.sched_getaffinity(0)),
@@ -35,5 +35,5 @@ def this_machine(kubernetes: str) -> Machine:
         memory_gib=round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
         kernel=platform.release(),
         kubernetes=kubernetes,
-        python=platform.python_version(),
+        python=python,
     )

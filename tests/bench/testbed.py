@@ -8,6 +8,7 @@ from typing import Self
 
 import yaml
 
+from tests.bench import image_like
 from tests.bench.errors import BenchError
 from tests.bench.procfs import program_of
 from tests.bench.workload import RUNTIME
@@ -84,7 +85,8 @@ class Testbed:
             "lease_identity": "bench",
             "certificates": "none",
         }
-        operator = OperatorProcess(known | settings, spec.state / "logs" / "operator.log")
+        log = spec.state / "logs" / "operator.log"
+        operator = OperatorProcess(known | settings, log, image_like.python())
         operator.start()
         return operator
 

@@ -26,16 +26,18 @@ _ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # however we end; setpriv be
 class OperatorProcess:
     """A replica that can be started, stopped, killed, frozen and started again; its log goes on in one file.
 
-    It ends with the thread that started it. `settings` are the operator's, by their names in lower case.
+    It ends with the thread that started it. `settings` are the operator's, by their names in lower case; `python` is
+    one that has the packages of the operator's image.
     """
 
-    def __init__(self, settings: Mapping[str, str], log: Path) -> None:
+    def __init__(self, settings: Mapping[str, str], log: Path, python: Path = Path(sys.executable)) -> None:
         self.log = log
+        self._python = python
         self._port = free_port()
         known = {"http_host": "127.0.0.1", "http_port": str(self._port), **settings}
         self._environment = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),  # which checkout's operator it is
+            "PYTHONPATH": str(ROOT / "operator"),  # which checkout's operator it is
             **{f"TRAINJOB_OPERATOR_{name.upper()}": value for name, value in known.items()},
         }
         self._host = known["http_host"]
@@ -50,7 +52,7 @@ class OperatorProcess:
         """Start it, and do not wait."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*_ENDS_WITH_US, sys.executable, "-m", "trainjob_operator", "run"],
+                [*_ENDS_WITH_US, self._python, "-m", "trainjob_operator", "run"],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

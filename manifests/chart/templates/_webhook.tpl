@@ -22,6 +22,23 @@ matchConditions:
   - name: changed
     expression: >-
       request.operation == 'CREATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec
+{{- if .completes }}
+  # A new TrainJob with no patch to put a time on, no word for its processes and no fraction is complete as it is.
+  - name: incomplete
+    expression: >-
+      request.operation == 'UPDATE' || !has(object.spec) || type(object.spec) != map
+      || ['runtimePatches', 'podTemplateOverrides', 'podSpecOverrides'].exists(field, field in object.spec)
+      || has(object.spec.initializer) && [object.spec.initializer].exists(steps, type(steps) != map
+      || steps.exists(step, type(steps[step]) != map || has(steps[step].env) && (type(steps[step].env) != list
+      || steps[step].env.exists(variable, type(variable) != map || has(variable.valueFrom)))))
+      || has(object.spec.trainer) && [object.spec.trainer].exists(trainer, type(trainer) != map
+      || has(trainer.numProcPerNode) && type(trainer.numProcPerNode) != int
+      || has(trainer.env) && (type(trainer.env) != list
+      || trainer.env.exists(variable, type(variable) != map || has(variable.valueFrom)))
+      || has(trainer.resourcesPerNode) && [trainer.resourcesPerNode].exists(needs, type(needs) != map
+      || needs.exists(amounts, type(needs[amounts]) != map || needs[amounts].exists(resource,
+      type(needs[amounts][resource]) == double && string(needs[amounts][resource]).matches('[.]|e-')))))
+{{- end }}
 {{- if .selects }}
 objectSelector:
   matchExpressions:

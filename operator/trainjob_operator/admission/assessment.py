@@ -41,17 +41,21 @@ def assess(job: TrainJob, runtime: Runtime | None) -> Assessment:
         return Assessment(wrong)
     if runtime is None:
         return Assessment((_missing(job), *check_managers(job)))
-    unusable = tuple(_check_usable(runtime))
-    wrong = (*unusable, *check_trainjob(job, runtime), *check_patch_names(job, runtime))
-    if unusable:
-        return Assessment(wrong)
-    if wrong:
-        return Assessment((*wrong, *_check_selection(job, runtime)))
     resolved = resolve(job, runtime)
     if isinstance(resolved, Rejected):
-        selection = tuple(_check_selection(job, runtime))
-        return Assessment(selection or (Violation(resolved.reason, "spec", resolved.message),))
-    return Assessment((), resolved.recipe, tuple(advise_on_trainer(job, resolved)))
+        wrong = tuple(_find_everything(job, runtime))
+        return Assessment(wrong or (Violation(resolved.reason, "spec", resolved.message),))
+    return Assessment(tuple(check_managers(job)), resolved.recipe, tuple(advise_on_trainer(job, resolved)))
+
+
+def _find_everything(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
+    """Find all that is wrong at once, by field; resolving stops at the first kind."""
+    unusable = tuple(_check_usable(runtime))
+    yield from unusable
+    yield from check_trainjob(job, runtime)
+    yield from check_patch_names(job, runtime)
+    if not unusable:
+        yield from _check_selection(job, runtime)
 
 
 def check_patch_names(job: TrainJob, runtime: Runtime | None) -> Iterator[Violation]:

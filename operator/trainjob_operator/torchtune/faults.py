@@ -47,8 +47,9 @@ def find_faults(run: TuneRun) -> Iterator[Fault]:
     method = method_of(run)
     if run.recipe not in RECIPES or method is None:
         return
+    values = {key: value for key, equals, value in (one.partition("=") for one in run.overrides) if equals}
     for key, check in _VALUES.items():
-        value = value_of(run.overrides, key)
+        value = values.get(key)
         if value is not None and "${" not in value and (wrong := check(value)) is not None:
             yield Fault(key, f"has {key}={value}: {wrong}")
     yield from _check_model(run, method)

@@ -3,6 +3,8 @@
 (torchtune/config/_utils.py and omegaconf's from_dotlist.) What a person wrote as text may come out as something else.
 """
 
+import re
+
 import yaml
 
 _LONGEST = 16384
@@ -11,6 +13,9 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _COLLECTIONS = {"map": 'a mapping, for its ": "', "seq": 'a list, for its "- "'}
 _MEANT_AS_BOOL = {"true", "false"}
+_PLAIN = re.compile(r"[A-Za-z0-9/][\w./-]*", re.ASCII)
+"""Most values, and of these only YAML 1.1's other words for true and false come out as something else."""
+_OTHER_WORDS = {"yes", "no", "on", "off"}
 _QUOTE_IT = "write quotes around the value"
 
 
@@ -25,7 +30,10 @@ def find_misreading(argument: str) -> str | None:
         return f'has a "=" in the value of {key}: TorchTune refuses such arguments, and there is no way to escape it'
     if len(value) > _LONGEST or "max_filename" in key:
         return None
-    return _read(key, value.strip())
+    value = value.strip()
+    if _PLAIN.fullmatch(value) and value.lower() not in _OTHER_WORDS:
+        return None
+    return _read(key, value)
 
 
 def _read(key: str, value: str) -> str | None:

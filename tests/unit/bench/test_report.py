@@ -90,7 +90,7 @@ def test_number(value: float | None, expected: str) -> None:
 
 def test_json_holds_machine_and_figures(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    report.write(file, this_machine("v1.2.3"), [Section("title", (Figure("x", "ms", 1.0, 2.0),), ())])
+    report.write(file, this_machine("v1.2.3", "3.11.2"), [Section("title", (Figure("x", "ms", 1.0, 2.0),), ())])
     document = json.loads(file.read_text())
     assert document["machine"]["kubernetes"] == "v1.2.3"
     assert document["machine"]["cores"] >= 1
