@@ -7,10 +7,8 @@ from tests.cluster.installation import Installation, installed
 from tests.cluster.kube import Body, Kube, RefusedError
 from tests.cluster.stub import RUNTIME, shipped_runtime, trainjob
 from tests.devcluster import Cluster
-from tests.unit.admission.generation import JUNK, objects
-from tests.unit.admission.requests import creation, patch
-
-from trainjob_operator.admission.review import mutate
+from tests.unit.admission.generation import JUNK
+from tests.unit.admission.requests import patch
 
 PASSED_OVER = 'apiserver_admission_match_condition_exclusions_total{kind="webhook",name="defaulter.trainjob'
 COMPLETE: Body = {
@@ -91,14 +89,3 @@ def test_what_does_not_fit_the_schema_is_told_by_the_schema(kube: Kube, team: st
         refusal = refusal_of(kube, trainjob(team, "junk", **spec))
         assert refusal is None or refusal.status in {403, 422}
         assert "match condition" not in str(refusal)
-
-
-def test_nothing_is_passed_over_that_would_be_completed(operator: Installation, kube: Kube, team: str) -> None:
-    for number, new in enumerate(objects(5, "trainjobs", trainjob(team, "random", **COMPLETE), 40)):
-        if not isinstance(new.get("spec"), dict):
-            continue
-        job = trainjob(team, f"random-{number}") | {"spec": new["spec"]}
-        before = passed_over(operator)
-        assert "match condition" not in str(refusal_of(kube, job))
-        if passed_over(operator) > before:
-            assert not mutate(creation(job), None).patch

@@ -1,8 +1,10 @@
 """Webhooks, certificate and status endpoint of the chart: what fits together, and what lets objects through."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.unit.admission.generation import Schema, schema_of
 from tests.unit.manifests.rendering import NAMESPACE, RUNTIMES, Manifest, chart, one, parse
 
 from trainjob_operator.controller.caches import Caches
@@ -41,6 +43,36 @@ def test_admission_fails_closed_and_soon() -> None:
         assert not any("/" in resource for rule in webhook["rules"] for resource in rule["resources"])
         completes = ["incomplete"] if webhook["name"].startswith("defaulter.") else []
         assert [one["name"] for one in webhook["matchConditions"]] == ["not-being-deleted", "changed", *completes]
+
+
+def numbers_in(schema: Schema, path: str) -> Iterator[str]:
+    """Give the paths of all that may be a number or a text."""
+    if schema.get("x-kubernetes-int-or-string"):
+        yield path
+    for name, nested in schema.get("properties", {}).items():
+        yield from numbers_in(nested, f"{path}.{name}")
+    for field, mark in (("additionalProperties", ".*"), ("items", "[]")):
+        if isinstance(schema.get(field), dict):
+            yield from numbers_in(schema[field], path + mark)
+
+
+def test_the_defaulter_looks_wherever_a_fraction_or_a_word_can_be() -> None:
+    """Its condition `incomplete` knows these places, which are beside the patches; others would be passed over."""
+    [defaulter] = one(chart(), "MutatingWebhookConfiguration", "trainjob-operator")["webhooks"]
+    [condition] = [each["expression"] for each in defaulter["matchConditions"] if each["name"] == "incomplete"]
+    patches = ("runtimePatches", "podTemplateOverrides", "podSpecOverrides")
+    divisor = "env[].valueFrom.resourceFieldRef.divisor"
+
+    assert all(f"'{field}'" in condition for field in patches)
+    assert {
+        path
+        for path in numbers_in(schema_of("trainjobs")["properties"]["spec"], "spec")
+        if not path.startswith(tuple(f"spec.{field}" for field in patches))
+    } == {
+        *(f"spec.{where}.{divisor}" for where in ("initializer.dataset", "initializer.model", "trainer")),
+        *(f"spec.trainer.resourcesPerNode.{amounts}.*" for amounts in ("limits", "requests")),
+        "spec.trainer.numProcPerNode",
+    }
 
 
 def test_upgrades_leave_the_ca_alone() -> None:
