@@ -7,6 +7,7 @@ import pytest
 from tests.training.container import Container
 from tests.training.refused import FULL, ROWS, assert_refused
 from tests.training.test_data_refusals import DATA
+from tests.training.test_evaluation import TASKS
 
 OVERRIDES = [
     pytest.param(
@@ -143,8 +144,8 @@ COMMANDS = [
     ),
     pytest.param(
         ["run", "eleuther_eval", "--config", "eleuther_evaluation"],
-        r"TorchTune's recipe eleuther_eval needs lm_eval 0\.4\.5 to 0\.4\.9, which this image does not "
-        r"have: use .+\.",
+        r"TorchTune's recipe eleuther_eval needs lm_eval 0\.4\.5 to 0\.4\.9, and this image has none: use the image's "
+        r"variant evaluation \(.+\)\.",
         id="evaluation",
     ),
 ]
@@ -156,7 +157,7 @@ def test_a_mistake_in_the_overrides(container: Container, overrides: list[str], 
 
 
 def test_every_row_of_the_readme_is_made() -> None:
-    assert set(ROWS) <= {str(param.id) for param in (*OVERRIDES, *COMMANDS, *DATA)}
+    assert set(ROWS) <= {str(param.id) for param in (*OVERRIDES, *COMMANDS, *DATA, *TASKS)}
 
 
 @pytest.mark.parametrize(("words", "sentence"), COMMANDS)

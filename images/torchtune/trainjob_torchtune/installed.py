@@ -6,6 +6,8 @@ from trainjob_torchtune.refusal import Refusal
 
 # As (major, minor); from 0.12 on its QAT takes only configurations of another form.
 _LAST_TORCHAO = (0, 11)
+# The recipe compares versions as texts, by which 0.4.10 comes before 0.4.5.
+_FIRST_LM_EVAL = "0.4.5"
 
 
 def check_installed(recipe: str) -> Refusal | None:
@@ -13,11 +15,8 @@ def check_installed(recipe: str) -> Refusal | None:
     match recipe:
         case "qat_lora_finetune_distributed":
             return _check_torchao(recipe, _version("torchao"))
-        case "eleuther_eval" if not _version("lm_eval"):
-            return Refusal(
-                f"TorchTune's recipe {recipe} needs lm_eval 0.4.5 to 0.4.9, which this image does not have: use an "
-                "image of your own that has it."
-            )
+        case "eleuther_eval":
+            return _check_lm_eval(recipe, _version("lm_eval"))
     return None
 
 
@@ -28,6 +27,15 @@ def _check_torchao(recipe: str, found: str) -> Refusal | None:
     return Refusal(
         f"TorchTune's recipe {recipe} needs torchao 0.11 or older, and this image has torchao {found}: use the image's "
         "variant qat-lora (docker build --build-arg VARIANT=qat-lora images/torchtune)."
+    )
+
+
+def _check_lm_eval(recipe: str, found: str) -> Refusal | None:
+    if found >= _FIRST_LM_EVAL:
+        return None
+    return Refusal(
+        f"TorchTune's recipe {recipe} needs lm_eval 0.4.5 to 0.4.9, and this image has {found or 'none'}: use the "
+        "image's variant evaluation (docker build --build-arg VARIANT=evaluation images/torchtune)."
     )
 
 

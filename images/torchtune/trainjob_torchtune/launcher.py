@@ -23,6 +23,7 @@ from trainjob_torchtune.preflight.keys import check_keys
 from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.rendezvous import await_host, find_host, read_patience
 from trainjob_torchtune.sharing import share_weights
+from trainjob_torchtune.stand_in import working_folder
 from trainjob_torchtune.supervisor import supervise
 from trainjob_torchtune.termination import write_termination
 from trainjob_torchtune.topology import Topology, read_topology
@@ -60,7 +61,8 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
     if nowhere is not None:
         return refuse(nowhere, settings, ExitCode.NOWHERE_TO_MEET)
     transcript = Transcript(_say)
-    ending = supervise((*TUNE, *run.arguments()), settings, transcript)
+    with working_folder(training):
+        ending = supervise((*TUNE, *run.arguments()), settings, transcript)
     output = training.output if training is not None else None
     if output is not None:
         share_weights(output)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trainjob_torchtune.evaluation import Evaluation, parse_evaluation
 from trainjob_torchtune.refusal import Refusal
 
 # Recipes whose last, incomplete batch counts too: every other one drops it.
@@ -87,6 +88,7 @@ class Training:
     Attributes:
         has_own_state: the configuration says where the state lies that a run is to go on from.
         max_seq_len: of the tokenizer; None if there is no limit.
+        evaluation: None if nothing is evaluated.
     """
 
     device: str
@@ -100,6 +102,7 @@ class Training:
     is_resumed: bool
     has_own_state: bool = False
     max_seq_len: int | None = None
+    evaluation: Evaluation | None = None
 
 
 def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal:
@@ -128,6 +131,7 @@ def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal
             is_resumed=bool(config.get("resume_from_checkpoint")),
             has_own_state=_inside(config, "checkpointer", "recipe_checkpoint") is not None,
             max_seq_len=_inside(config, "tokenizer", "max_seq_len"),
+            evaluation=parse_evaluation(recipe, config),
         )
     except (KeyError, TypeError, ValueError) as error:
         return Refusal(f"The configuration does not fit the recipe {recipe}: {error}.")

@@ -16,7 +16,9 @@ QAT_LORA = "qat_lora_finetune_distributed"
         pytest.param(QAT_LORA, "torchao", "0.9.0", False, id="an-older-torchao"),
         pytest.param("qat_distributed", "torchao", "0.15.0", False, id="another-recipe"),
         pytest.param("eleuther_eval", "torchao", "0.15.0", True, id="no-lm-eval"),
-        pytest.param("eleuther_eval", "lm_eval", "0.4.9.2", False, id="lm-eval"),
+        pytest.param("eleuther_eval", "lm_eval", "0.4.9.1", False, id="lm-eval"),
+        pytest.param("eleuther_eval", "lm_eval", "0.4.4", True, id="lm-eval-too-old"),
+        pytest.param("eleuther_eval", "lm_eval", "0.4.13", True, id="lm-eval-too-new-for-the-recipe"),
     ],
 )
 def test_a_recipe_needs_a_package(

@@ -14,6 +14,7 @@ from trainjob_torchtune.preflight.rows import advise_rows, check_files, count_ro
 from trainjob_torchtune.preflight.sizes import check_sizes
 from trainjob_torchtune.preflight.space import check_space
 from trainjob_torchtune.preflight.steps import check_steps
+from trainjob_torchtune.preflight.tasks import check_tasks
 from trainjob_torchtune.preflight.tokenizer import check_tokenizer
 from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.topology import Topology
@@ -32,6 +33,7 @@ def check(training: Training, topology: Topology, accelerators: int) -> Refusal 
         or check_output(training)
         or check_space(training, topology)
         or check_accelerators(training, topology, accelerators)
+        or check_tasks(training.evaluation)
         or _check_data(training, topology)
     )
 
