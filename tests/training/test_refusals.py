@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.training.container import Container
+from tests.training.container import Container, tiny_container
 from tests.training.refused import FULL, ROWS, assert_refused
 from tests.training.test_data_refusals import DATA
 from tests.training.test_evaluation import TASKS
 
+NO_COMPILER = "compilation without a compiler"
 OVERRIDES = [
     pytest.param(
         ["checkpointer.checkpoint_files=[model-00001-of-00002.safetensors]"],
@@ -156,8 +157,16 @@ def test_a_mistake_in_the_overrides(container: Container, overrides: list[str], 
     assert_refused(container, container.tiny(*FULL, *overrides), sentence, mistake)
 
 
+def test_compilation_without_a_compiler(tmp_path: Path) -> None:
+    container = tiny_container(tmp_path, PATH="/nowhere")
+    words = container.tiny(*FULL, "compile=True")
+
+    sentence = r"compile=True needs a C\+\+ compiler \(g\+\+\), which this image does not have: set compile=False\."
+    assert_refused(container, words, sentence, NO_COMPILER)
+
+
 def test_every_row_of_the_readme_is_made() -> None:
-    assert set(ROWS) <= {str(param.id) for param in (*OVERRIDES, *COMMANDS, *DATA, *TASKS)}
+    assert set(ROWS) <= {NO_COMPILER, *(str(param.id) for param in (*OVERRIDES, *COMMANDS, *DATA, *TASKS))}
 
 
 @pytest.mark.parametrize(("words", "sentence"), COMMANDS)

@@ -89,6 +89,7 @@ class Training:
         has_own_state: the configuration says where the state lies that a run is to go on from.
         max_seq_len: of the tokenizer; None if there is no limit.
         evaluation: None if nothing is evaluated.
+        is_compiled: torch makes kernels for the model, for which it calls a compiler.
     """
 
     device: str
@@ -103,6 +104,7 @@ class Training:
     has_own_state: bool = False
     max_seq_len: int | None = None
     evaluation: Evaluation | None = None
+    is_compiled: bool = False
 
 
 def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal:
@@ -132,6 +134,7 @@ def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal
             has_own_state=_inside(config, "checkpointer", "recipe_checkpoint") is not None,
             max_seq_len=_inside(config, "tokenizer", "max_seq_len"),
             evaluation=parse_evaluation(recipe, config),
+            is_compiled=bool(config.get("compile")),
         )
     except (KeyError, TypeError, ValueError) as error:
         return Refusal(f"The configuration does not fit the recipe {recipe}: {error}.")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from trainjob_torchtune.devices import Capability
 from trainjob_torchtune.preflight.accelerators import advise_accelerators, check_accelerators
 from trainjob_torchtune.preflight.checkpoint import check_checkpoints
+from trainjob_torchtune.preflight.compiler import check_compiler
 from trainjob_torchtune.preflight.memory import advise_memory, read_limit
 from trainjob_torchtune.preflight.output import check_output
 from trainjob_torchtune.preflight.packing import check_packing
@@ -26,6 +27,7 @@ def check(training: Training, topology: Topology, accelerators: int) -> Refusal 
     return (
         check_precision(training)
         or check_packing(training)
+        or check_compiler(training)
         or check_resumption(training)
         or check_checkpoints(training)
         or check_sizes(training)

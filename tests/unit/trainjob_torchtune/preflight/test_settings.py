@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.unit.trainjob_torchtune.factory import dataset, training
 
+from trainjob_torchtune.preflight.compiler import check_compiler
 from trainjob_torchtune.preflight.packing import check_packing
 from trainjob_torchtune.preflight.precision import check_precision
 from trainjob_torchtune.preflight.resumption import check_resumption
@@ -30,6 +31,39 @@ def test_packed_rows_need_a_length(length: int | None, *, refused: bool) -> None
 
     assert (check_packing(run) is not None) is refused
     assert check_packing(replace(run, datasets=(dataset(packed=False),))) is None
+
+
+@pytest.mark.parametrize(
+    ("device", "there", "lacking"),
+    [
+        ("cuda", "gcc", None),
+        ("cuda", "clang", None),
+        ("cuda:0", "g++", "C compiler (gcc or clang)"),
+        ("cpu", "g++", None),
+        ("cpu", "gcc", "C++ compiler (g++)"),
+    ],
+)
+def test_who_compiles_needs_a_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str, there: str, lacking: str | None
+) -> None:
+    (tmp_path / there).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    run = replace(training(device=device), is_compiled=True)
+
+    sentence = f"compile=True needs a {lacking}, which this image does not have: set compile=False."
+    assert check_compiler(run) == (Refusal(sentence) if lacking else None)
+    assert check_compiler(replace(run, is_compiled=False)) is None
+
+
+@pytest.mark.parametrize(("variable", "device"), [("CC", "cuda"), ("CXX", "cpu")])
+def test_a_compiler_may_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, device: str) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv(variable, str(tmp_path / "mine"))
+    run = replace(training(device=device), is_compiled=True)
+
+    assert f"({tmp_path}/mine)" in str(check_compiler(run))
+    (tmp_path / "mine").touch(mode=0o755)
+    assert check_compiler(run) is None
 
 
 @pytest.mark.parametrize(
