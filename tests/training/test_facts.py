@@ -11,7 +11,7 @@ from tests.devcluster import torch_environment
 from tests.devcluster.cache import ROOT
 from tests.training.container import PACKAGE
 
-from trainjob_operator.torchtune import faults
+from trainjob_operator.torchtune import components, faults
 from trainjob_torchtune import commandline
 from trainjob_torchtune.preflight import columns
 
@@ -75,6 +75,13 @@ def test_arguments_that_builders_of_data_sets_keep(facts: dict[str, Any]) -> Non
 
     # `split` is handed on to load_dataset; the tokenizer comes from the recipe.
     assert kept - {"split", "tokenizer"} == columns.BUILDER_ARGUMENTS
+
+
+def test_builders_of_data_sets_that_pack(facts: dict[str, Any]) -> None:
+    """That of preferences has the argument, and refuses it."""
+    packing = {name for name, arguments in facts["builders"].items() if "packed" in arguments} - {"preference_dataset"}
+
+    assert {f"torchtune.datasets.{name}" for name in packing} == components._PACKABLE
 
 
 def test_every_configuration_of_torchtune_is_understood(facts: dict[str, Any]) -> None:

@@ -1,12 +1,14 @@
 """Every method trains on the CPU: with the command that `render` gives for a TrainJob, behind the launcher."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from statistics import mean
 
 import pytest
+from tests.devcluster import packages
 from tests.models import environment, store
 from tests.training.conftest import Trained
 from tests.training.rendered import Tiny, render
@@ -49,6 +51,9 @@ class Case:
 
 CASES = {
     "full": Case(Tiny(paced("1e-3")), "full_finetune_single_device"),
+    "full, faster": Case(
+        Tiny((*paced("1e-3"), "tokenizer.max_seq_len=128"), "torchtune-llama3.2-1b-fast"), "full_finetune_single_device"
+    ),
     "LoRA": Case(Tiny((*warmed("1e-2"), ADAPTERS), lora=True), "lora_finetune_single_device"),
     "QLoRA": Case(
         Tiny((*warmed("1e-2"), ADAPTERS, "model.quantize_base=True"), lora=True),
@@ -147,6 +152,8 @@ def train(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Trained]:
 
     @cache
     def train(name: str) -> Trained:
+        if shutil.which("g++") is None:
+            packages.ensure({"g++": "g++"})
         others = {"reward/model": store.tiny() / "reward"}
         if name == "KD":
             others["teacher/model"] = train("full")[0].output / "epoch_0"

@@ -61,6 +61,35 @@ def test_every_file_is_one_that_the_initializer_brings() -> None:
         assert not [path for path in elsewhere if not path.endswith("/profiling_outputs")], name
 
 
+def merged(names: list[str]) -> dict[str, Any]:
+    """Give what a TrainJob on each runtime comes to, as TorchTune merges it."""
+    selections = [one for name in names if (one := chosen(name, None)) is not None]
+    return dict(zip(names, ask("merged.py", selections), strict=True))
+
+
+def test_adamw_steps_over_all_weights_at_once() -> None:
+    optimizers = {name: config["optimizer"] for name, config in merged(NAMES).items()}
+
+    assert {name for name, one in optimizers.items() if one["_component_"] != "torch.optim.AdamW"} == {
+        # Its recipe steps within the backward pass, with the optimizer of bitsandbytes.
+        "torchtune-mistral-7b-ppo"
+    }
+    assert {name for name, one in optimizers.items() if one.get("fused") is not True} == {"torchtune-mistral-7b-ppo"}
+
+
+def test_faster_runtimes_step_after_about_as_many_tokens() -> None:
+    fast = [name for name in NAMES if name.endswith("-fast")]
+    configs = merged([*fast, *(name.removesuffix("-fast") for name in fast)])
+
+    for name in fast:
+        config, plain = configs[name], configs[name.removesuffix("-fast")]
+        examples = plain["batch_size"] * plain["gradient_accumulation_steps"]
+        assert config["tokenizer"]["max_seq_len"] == max(128 * examples, 2048)
+        assert (config["batch_size"], config["gradient_accumulation_steps"]) == (1, 1)
+        assert (config["compile"], config["dataset"]["packed"]) == (True, True)
+        assert config["optimizer"] == plain["optimizer"]
+
+
 def test_speed_settings() -> None:
     results = [
         *(chosen("torchtune-llama3.1-8b", {"args": setting.split()}) for setting in SPEED_SETTINGS),

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from trainjob_operator.bundle.data import CHAT_PAIRS, INSTRUCTIONS, PICTURES, PROMPTS, Data
+from trainjob_operator.bundle.speed import ROW_TOKENS, speed_overrides
+from trainjob_operator.torchtune.arguments import key_of
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of
 from trainjob_operator.torchtune.keys import keys_of
 from trainjob_operator.torchtune.methods import Method
 from trainjob_operator.torchtune.models import MODELS, Model
-from trainjob_operator.torchtune.selection import NoSelection, Selection, select
+from trainjob_operator.torchtune.selection import FUSED_ADAMW, NoSelection, Selection, select
 
 WORKSPACE = "/workspace"
 _GIB = 1 << 30
@@ -42,9 +44,6 @@ _OF_A_PROCESS_GIB = 2
 """Host memory of a training process, beside checkpoints."""
 _DATA_GIB = 5
 
-# Configs for one device page the optimizer's state to host memory. There is room for the one of those for several.
-_FUSED = ("optimizer=torch.optim.AdamW", "optimizer.fused=True", "optimizer_in_bwd=False")
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -59,7 +58,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """A runtime. Volume and memory in GiB; no ``memory`` asks for none."""
+    """A runtime. Volume and memory in GiB; no ``memory`` asks for none. ``plain`` is the one that it speeds up."""
 
     name: str
     family: str
@@ -72,6 +71,7 @@ class Blueprint:
     volume: int
     memory: int | None
     source: Source | None = None
+    plain: str | None = None
 
 
 _AS_KUBEFLOW = {"llama3_2/1B": 20, "llama3_2/3B": 30, "qwen2_5/1.5B": 20}
@@ -79,10 +79,11 @@ _AS_KUBEFLOW = {"llama3_2/1B": 20, "llama3_2/3B": 30, "qwen2_5/1.5B": 20}
 
 
 def blueprints() -> tuple[Blueprint, ...]:
-    """Give every runtime that is generated: one a model, and those of the methods that need one of their own."""
-    plain = (_draw(name, _method_for(model), _data_for(model), None) for name, model in MODELS.items())
+    """Give every runtime that is generated: one a model, faster ones of some, and those of other methods."""
+    plain = [_draw(name, _method_for(model), _data_for(model), None) for name, model in MODELS.items()]
+    fast = (_speed_up(one) for one in plain if one.model.name in ROW_TOKENS)
     special = (_draw(*row) for row in _SPECIAL)
-    return tuple(sorted((*plain, *special), key=lambda one: one.name))
+    return tuple(sorted((*plain, *fast, *special), key=lambda one: one.name))
 
 
 def family_of(model: Model) -> str:
@@ -107,8 +108,6 @@ def _draw(stem: str, method: Method, data: Data, source: Source | None) -> Bluep
     selection = select(stem, method, nodes=1, is_single_device=accelerators == 1)
     if isinstance(selection, NoSelection):
         raise TypeError(selection.message)
-    is_distributed = RECIPES[selection.recipe].is_distributed
-    fused = _FUSED if method is Method.FULL and not is_distributed else ()
     own = "" if method is _method_for(model) else f"-{method.lower()}"
     family = family_of(model)
     return Blueprint(
@@ -119,11 +118,40 @@ def _draw(stem: str, method: Method, data: Data, source: Source | None) -> Bluep
         selection=selection,
         accelerators=accelerators,
         data=data,
-        overrides=(*selection.overrides, *fused, *data.overrides, *_places(model, selection, source)),
+        overrides=(
+            *selection.overrides,
+            *_optimizer(method, selection),
+            *data.overrides,
+            *_places(model, selection, source),
+        ),
         volume=bundled or _volume(model, method, source),
         memory=None if bundled else _memory(model, method, accelerators, source),
         source=source,
     )
+
+
+def _speed_up(plain: Blueprint) -> Blueprint:
+    """Give the same training on the same GPUs with the settings that are faster."""
+    return replace(
+        plain,
+        name=f"{plain.name}-fast",
+        overrides=(*plain.overrides, *speed_overrides(plain.model)),
+        memory=plain.memory or _memory(plain.model, plain.method, plain.accelerators, plain.source),
+        plain=plain.name,
+    )
+
+
+def _optimizer(method: Method, selection: Selection) -> tuple[str, ...]:
+    """Give what makes the optimizer step over all weights at once, where the config leaves that out.
+
+    Configs for one device and all weights page its state to host memory; there is room for that of those for several.
+    """
+    if method is Method.PPO:
+        return ()
+    if method is Method.FULL and not RECIPES[selection.recipe].is_distributed:
+        return FUSED_ADAMW
+    stated = keys_of(selection.recipe, selection.config).union(map(key_of, selection.overrides))
+    return () if "optimizer.fused" in stated else ("optimizer.fused=True",)
 
 
 def _accelerators(model: Model, method: Method, source: Source | None) -> int:

@@ -105,6 +105,8 @@ def _describe(runtime: Blueprint) -> Iterator[str]:
     yield (
         f"Method: {runtime.method}, by {runtime.selection.recipe}; sized for {runtime.accelerators} GPU(s) of 80 GB."
     )
+    if runtime.plain is not None:
+        yield f"Faster than {runtime.plain}, and not quite the same: see Faster runtimes in the README of this folder."
     if runtime.memory is None:
         yield "Command, volume, steps and resources are those of the runtime of this name in Kubeflow Trainer v2.3."
 

@@ -19,6 +19,14 @@ _COMMON = {
     *("tokenizer.path", "tokenizer.merges_file", "tokenizer.max_seq_len"),
     "metric_logger.log_dir",
 }
+# Builders whose rows can be packed: those of preferences and of pictures refuse that.
+_PACKABLE = frozenset(
+    f"torchtune.datasets.{name}_dataset"
+    for name in (
+        *("alpaca", "alpaca_cleaned", "chat", "grammar", "instruct"),
+        *("samsum", "slimorca", "text_completion", "wikitext"),
+    )
+)
 # Checkpointers all take the same arguments, which tell of the files and not of the class.
 _ALIKE = {"checkpointer", "ref_checkpointer", "teacher_checkpointer"}
 ADAPTER_KEYS = frozenset(
@@ -90,6 +98,8 @@ def _is_of_another(key: str, runtime: Sequence[str], trainjob: Sequence[str]) ->
     group, dot, _ = key.partition(".")
     mine, theirs = component_of(trainjob, group), component_of(runtime, group)
     if not dot or mine in {None, theirs} or group in _ALIKE:
+        return False
+    if key == "dataset.packed" and mine in _PACKABLE:
         return False
     if group != _MODEL or mine is None:
         return True

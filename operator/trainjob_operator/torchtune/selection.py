@@ -8,8 +8,9 @@ from trainjob_operator.torchtune.methods import QUANTIZE_BASE, USE_DORA, Method
 
 _QUANTIZED = (f"{QUANTIZE_BASE}=True",)
 _DECOMPOSED = (f"{USE_DORA}=True",)
-# A config for one device pages the optimizer's state, and steps within the backward pass: neither goes with sharding.
-_SHARDED = ("optimizer=torch.optim.AdamW", "optimizer_in_bwd=False")
+FUSED_ADAMW = ("optimizer=torch.optim.AdamW", "optimizer.fused=True", "optimizer_in_bwd=False")
+"""Takes the place of an optimizer that pages its state and steps within the backward pass, as configs for one device
+have it: neither goes with sharding."""
 _RECIPES = {
     Method.FULL: "full_finetune",
     Method.LORA: "lora_finetune",
@@ -85,7 +86,7 @@ def _candidates(method: Method, nodes: int, *, is_single: bool) -> Iterator[tupl
         yield from ((single, suffix, more) for _, suffix, more in suffixes if suffix)
     yield from ((distributed, suffix, more) for suffix, _, more in suffixes if suffix)
     if not is_single:
-        sharded = _SHARDED if method is Method.FULL else ()
+        sharded = FUSED_ADAMW if method is Method.FULL else ()
         yield from ((distributed, suffix, (*more, *sharded)) for _, suffix, more in suffixes if suffix)
 
 

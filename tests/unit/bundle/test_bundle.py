@@ -1,6 +1,7 @@
 """The bundled runtimes: what is written is what is generated, and what each comes to."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -101,6 +102,29 @@ def test_accelerators_equal_processes_and_a_recipe_for_one_has_one(runtime: Blue
         assert runtime.accelerators == 1
 
 
+def test_a_faster_one_is_the_plain_one_with_other_settings() -> None:
+    fast = [one for one in ALL.values() if one.plain is not None]
+
+    assert {"torchtune-llama3.2-1b", "torchtune-llama3.2-3b", "torchtune-qwen2.5-1.5b"} <= {one.plain for one in fast}
+    for one in fast:
+        plain = ALL[one.plain or ""]
+        assert one.name == f"{plain.name}-fast"
+        assert one.overrides[: len(plain.overrides)] == plain.overrides
+        assert one.memory == (plain.memory or one.memory)
+        same = replace(one, name=plain.name, overrides=plain.overrides, memory=plain.memory, plain=None)
+        assert same == plain
+
+
+@pytest.mark.parametrize(
+    "arguments", [["model.lora_attn_modules=[q_proj]"], ["dataset=torchtune.datasets.chat_dataset"]]
+)
+def test_a_trainjob_on_a_faster_one_stays_fast(arguments: list[str]) -> None:
+    job = trainjob(runtime="torchtune-llama3.2-1b-fast", trainer={"command": SDK, "args": arguments})
+    words = container_of(resolved(job)).command or ()
+
+    assert {"compile=True", "dataset.packed=True", "tokenizer.max_seq_len=4096", "batch_size=1"} <= set(words)
+
+
 @pytest.mark.parametrize("name", AS_KUBEFLOW)
 def test_kubeflows_names_keep_their_meaning(name: str) -> None:
     """What a TrainJob that was written for the runtime of this name there relies on."""
@@ -133,6 +157,8 @@ def test_kubeflows_names_keep_their_meaning(name: str) -> None:
         ("torchtune-llama3.1-405b", 8, 1140, 776),
         # The teacher counts.
         ("torchtune-llama3.2-1b-kd", 1, 30, 24),
+        # Kubeflow's runtime of the plain name asks for no memory.
+        ("torchtune-llama3.2-1b-fast", 2, 20, 16),
     ],
 )
 def test_sizes(name: str, accelerators: int, volume: int, memory: int) -> None:

@@ -10,6 +10,8 @@ from tests.unit.manifests.rendering import kustomization, one
 from tests.unit.preview.terminal import Terminal, job
 from tests.unit.reconciler.objects import RUNTIMES
 
+from trainjob_operator.bundle.blueprint import blueprints
+from trainjob_operator.bundle.speed import ROW_TOKENS
 from trainjob_operator.bundle.table import replace_table
 
 README = (RUNTIMES / "README.md").read_text()
@@ -37,7 +39,7 @@ def test_the_table_lists_all_runtimes() -> None:
     manifests = [yaml.safe_load(file.read_text()) for file in RUNTIMES.glob("t*.yaml")]
 
     assert replace_table(README, manifests) == README, "run `make runtimes`"
-    assert README.count("\n| `torch") == len(manifests)
+    assert README.partition("<!-- end -->")[0].count("\n| `torch") == len(manifests)
 
 
 def test_amd(terminal: Terminal) -> None:
@@ -89,3 +91,15 @@ def test_speed_settings_are_keys_of_the_config(terminal: Terminal, setting: str)
 
 def test_there_are_as_many_settings_as_rows() -> None:
     assert len(SPEED_SETTINGS) == FASTER.count("\n|") - 2
+
+
+def test_faster_runtimes_are_listed_with_the_length_of_their_rows() -> None:
+    section = README.partition("## Faster runtimes")[2].partition("\n## ")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    listed = {name: int(tokens) for names, tokens, *_ in rows for name in re.findall("`([^`]+)`", names)}
+
+    assert listed == {one.name: ROW_TOKENS[one.model.name] for one in blueprints() if one.plain is not None}
+    # A row on each of two GPUs is a step, and the plain runtime's are as long at that mean length.
+    for _, tokens, step, examples, length in rows:
+        assert int(step) == 2 * int(tokens) == int(examples.split()[0]) * int(length.split()[0])
+    assert {one.accelerators for one in blueprints() if one.plain is not None} == {2}

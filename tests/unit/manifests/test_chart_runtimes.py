@@ -33,7 +33,10 @@ def test_the_cpu_image_can_be_had_with_gpu_limits() -> None:
         (f'runtimes.names=["{SMOLLM2}"]', {SMOLLM2}),
         (
             'runtimes.families=["llama3.2","torch-distributed"]',
-            {LLAMA, f"{LLAMA}-kd", "torchtune-llama3.2-3b", "torch-distributed"},
+            {
+                *(LLAMA, f"{LLAMA}-fast", f"{LLAMA}-kd"),
+                *("torchtune-llama3.2-3b", "torchtune-llama3.2-3b-fast", "torch-distributed"),
+            },
         ),
         ("runtimes={}", ALL),
     ],

@@ -37,6 +37,12 @@ def test_what_stays_of_the_runtimes_overrides(trainjob: list[str], kept: str) ->
         ),
         pytest.param("dataset=d dataset.packed=True", "dataset._component_=e", "", id="a component spelt out"),
         pytest.param("dataset._component_=d dataset.packed=True", "dataset=d", "dataset.packed=True", id="the same"),
+        pytest.param(
+            "dataset=d dataset.packed=True",
+            "dataset=torchtune.datasets.chat_dataset",
+            "dataset.packed=True",
+            id="one that packs as well",
+        ),
         pytest.param("dataset.packed=True", "~dataset.packed", "", id="a key that is taken away"),
         pytest.param(
             "tokenizer=t tokenizer.path=/t tokenizer.merges_file=/m tokenizer.max_seq_len=9 tokenizer.errors=e",

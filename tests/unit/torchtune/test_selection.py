@@ -55,7 +55,7 @@ def test_select(model: str, method: Method, nodes: int, single: bool, expected: 
             Selection(
                 "full_finetune_distributed",
                 "code_llama2/7B_full_low_memory",
-                ("optimizer=torch.optim.AdamW", "optimizer_in_bwd=False"),
+                ("optimizer=torch.optim.AdamW", "optimizer.fused=True", "optimizer_in_bwd=False"),
             ),
         ),
         (
