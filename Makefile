@@ -21,7 +21,7 @@ help: ## Show this list
 	@touch $@
 
 check: lint typecheck unit crds ## Quick: format, lint, types, layers, unit and golden tests, generated files clean (about a minute)
-	@git diff --exit-code --stat -- crds runtimes manifests/chart/crds manifests/chart/runtimes operator/trainjob_operator/preview/runtimes || { echo "generated files were not up to date: commit what 'make crds' wrote"; exit 1; }
+	@git diff --exit-code --stat -- crds runtimes manifests/chart/crds manifests/chart/runtimes || { echo "generated files were not up to date: commit what 'make crds' wrote"; exit 1; }
 
 lint: .venv ## Format and lint check, import layers
 	@$(BIN)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }
@@ -44,12 +44,11 @@ golden: .venv ## Rewrite the golden files; read the diff before you commit it
 runtimes: .venv ## Generate runtimes/ from the catalogue of models
 	@$(BIN)/python -m trainjob_operator.bundle runtimes
 
-crds: runtimes ## Generate crds/ from the models, and the copies of crds/ and runtimes/ in chart and package
+crds: runtimes ## Generate crds/ from the models, and the copies of crds/ and runtimes/ in the chart
 	@$(BIN)/python -m trainjob_operator.api.schema crds
 	@mkdir -p manifests/chart/crds
 	@cp crds/trainer.kubeflow.org_*.yaml manifests/chart/crds/
-	@for copy in manifests/chart/runtimes operator/trainjob_operator/preview/runtimes; do \
-		rm -rf $$copy && mkdir $$copy && cp runtimes/t*.yaml $$copy; done
+	@rm -rf manifests/chart/runtimes && mkdir manifests/chart/runtimes && cp runtimes/t*.yaml manifests/chart/runtimes
 
 keys: .venv ## Take the keys of TorchTune's configs out of its wheel again
 	@$(BIN)/python -c "from tests.devcluster import torch_environment; torch_environment.ensure()"

@@ -1,7 +1,7 @@
 """The runtimes that come with this version.
 
-``runtimes`` beside this module are copies of the project's folder of that name, made by ``make crds``: a package cannot
-hold what lies outside of it. A cluster's own may differ, because the chart puts registries and proxies into them.
+``runtimes`` beside this module is a link to the project's folder of that name, whose files are in the package when it
+is built. A cluster's own may differ, because the chart puts registries and proxies into them.
 """
 
 from importlib import resources
@@ -14,11 +14,13 @@ from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME
 
 _FOLDER = resources.files("trainjob_operator.preview").joinpath("runtimes")
 _SUFFIX = ".yaml"
+_NO_RUNTIME = "kustomization"
 
 
 def shipped_names() -> tuple[str, ...]:
     """Name the runtimes that are shipped, sorted."""
-    return tuple(sorted(file.name.removesuffix(_SUFFIX) for file in _FOLDER.iterdir() if file.name.endswith(_SUFFIX)))
+    files = (file.name for file in _FOLDER.iterdir() if file.name.endswith(_SUFFIX))
+    return tuple(sorted({name.removesuffix(_SUFFIX) for name in files} - {_NO_RUNTIME}))
 
 
 def shipped_runtime(ref: RuntimeRef) -> Runtime | None:
