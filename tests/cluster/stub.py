@@ -1,5 +1,7 @@
 """A runtime of the true shape whose containers do next to nothing, and TrainJobs on it."""
 
+import copy
+
 import yaml
 from tests.cluster.kube import Body
 from tests.devcluster import base_images
@@ -43,6 +45,19 @@ def pod_of(runtime: Body, step: str) -> Body:
     [pod] = [each["template"]["spec"]["template"]["spec"] for each in steps if each["name"] == step]
     found: Body = pod
     return found
+
+
+def add_step(runtime: Body, name: str, script: str) -> None:
+    """Add a step that runs a Python program once the trainer is complete, on the same volume, without a GPU."""
+    steps = runtime["spec"]["template"]["spec"]["replicatedJobs"]
+    [trainer] = [step for step in steps if step["name"] == "node"]
+    step = copy.deepcopy(trainer) | {"name": name, "dependsOn": [{"name": "node", "status": "Complete"}]}
+    del step["template"]["metadata"]  # which says that this is the trainer
+    steps.append(step)
+    replace_program(runtime, name, ["python3", "-u", "-c", script])
+    container = container_of(runtime, name)
+    container["name"] = name
+    container.pop("resources", None)
 
 
 def replace_program(runtime: Body, step: str, command: list[str]) -> None:
