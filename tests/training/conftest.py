@@ -6,6 +6,9 @@ import pytest
 from tests.training.container import Container, Outcome, tiny_container
 from tests.training.ports import free_port
 
+from trainjob_initializer.folder import name_origin
+
+BASE = "acme/base"
 Trained = tuple[Container, Outcome]
 STEPS = 16
 
@@ -40,6 +43,7 @@ def lora(tmp_path_factory: pytest.TempPathFactory, full: Trained) -> Trained:
     """Adapters, one process, on top of what `full` left; two epochs, since the shim mends how they are merged."""
     volume = tmp_path_factory.mktemp("lora")
     base = full[0].output / "epoch_0"
+    name_origin(base, BASE)
     container = Container(volume, base, full[0].dataset)
     words = container.tiny(
         "lora_finetune_single_device",

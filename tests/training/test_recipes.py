@@ -6,7 +6,7 @@ from statistics import mean
 import pytest
 from tests.demo.follow import parse_loss
 from tests.models import environment
-from tests.training.conftest import STEPS, Trained
+from tests.training.conftest import BASE, STEPS, Trained
 from tests.training.container import Container
 
 RUNS = ["full", "lora", "pair"]
@@ -53,6 +53,13 @@ def test_who_follows_the_log_sees_the_loss_up_to_the_last_step(trained: Trained)
 
 def test_training_goes_on_where_another_recipe_ended(full: Trained, lora: Trained) -> None:
     assert mean(lora[0].losses[:3]) < mean(full[0].losses[:3]) - 1
+
+
+def test_an_adapter_names_its_base(lora: Trained) -> None:
+    """As the initializer noted it; AutoPeftModel loads both by that."""
+    for folder in lora[0].output.glob("epoch_*"):
+        described = json.loads((folder / "adapter" / "adapter_config.json").read_text())
+        assert described["base_model_name_or_path"] == BASE
 
 
 def test_transformers_loads_every_result_and_an_adapter_is_merged_once(

@@ -16,7 +16,7 @@ from trainjob_initializer.hub import ENDPOINT, Hub, Listing
 from trainjob_initializer.progress import Progress, format_files, format_size
 from trainjob_initializer.selection import RemoteFile, select
 from trainjob_initializer.settings import Settings
-from trainjob_initializer.source import Kind
+from trainjob_initializer.source import Kind, Source
 from trainjob_initializer.watch import Watch
 
 _WORKERS = 4
@@ -74,8 +74,11 @@ class Download:
             if failure := self._check_space(missing):
                 return failure
             self._fetch(hub, listing, missing, files)
-        if self._source.kind is Kind.MODEL and self._source.path:
-            folder.link_up(self._destination, self._source.path)
+        match self._source:
+            case Source(kind=Kind.MODEL, path="", repository=repository):
+                folder.name_origin(self._destination, repository)
+            case Source(kind=Kind.MODEL, path=path):
+                folder.link_up(self._destination, path)
         folder.share(self._destination)
         total = _count(files)
         noun = "Model" if self._source.kind is Kind.MODEL else "Dataset"

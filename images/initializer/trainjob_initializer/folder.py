@@ -1,10 +1,11 @@
 """The folder that files are downloaded to, with what the Hub's client notes down in it."""
 
+import json
 import os
 import stat
 from pathlib import Path
 
-from trainjob_initializer.selection import RemoteFile
+from trainjob_initializer.selection import ORIGIN, RemoteFile
 
 # Where the client keeps its notes, beside the files: huggingface_hub, _local_folder.py.
 _NOTES = Path(".cache", "huggingface", "download")
@@ -48,6 +49,18 @@ def share(folder: Path) -> None:
         wanted = _FOLDER_MODE if path.is_dir() else _FILE_MODE
         if not path.is_symlink() and status.st_uid == os.geteuid() and status.st_mode & wanted != wanted:
             path.chmod(stat.S_IMODE(status.st_mode) | wanted)
+
+
+def name_origin(folder: Path, repository: str) -> None:
+    """Say which repository the model is, as `tune download` does: TorchTune names it in adapters as their base.
+
+    torchtune/_cli/download.py writes it, torchtune/training/checkpointing/_checkpointer.py reads it.
+    """
+    text = json.dumps({"repo_id": repository}, indent=4)
+    path, draft = folder / ORIGIN, folder / f".{ORIGIN}"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
 
 
 def link_up(folder: Path, path: str) -> None:

@@ -10,6 +10,8 @@ from trainjob_initializer.source import Kind, Source
 
 # As Kubeflow Trainer: what TorchTune reads, and no pickles.
 MODEL_PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt", "*.gguf")
+# Written here after a download: a result that somebody put on the Hub has one, which names the model before.
+ORIGIN = "original_repo_id.json"
 _SHOWN = 8
 
 
@@ -34,9 +36,8 @@ def select(
         )
     is_single = any(file.path == source.path for file in below)
     patterns = None if is_single or source.kind is Kind.DATASET else list(MODEL_PATTERNS)
-    wanted = filter_repo_objects(
-        below, allow_patterns=patterns, ignore_patterns=list(ignore_patterns), key=lambda file: file.path
-    )
+    ignored = [*ignore_patterns, *([f"*{ORIGIN}"] if patterns else [])]
+    wanted = filter_repo_objects(below, allow_patterns=patterns, ignore_patterns=ignored, key=lambda file: file.path)
     selected = tuple(wanted)
     if not selected:
         return Failure(ExitCode.NOTHING_MATCHED, _nothing(below, source, patterns or [], ignore_patterns))

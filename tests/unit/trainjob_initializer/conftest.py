@@ -18,6 +18,7 @@ MODEL = {
     "original/tokenizer.model": 500,
     "original/consolidated.00.pth": 4000,
     "pytorch_model.bin": 5000,
+    "original_repo_id.json": 40,
     "vocab.json": 30,
     "merges.txt": 10,
     "small/config.json": 21,

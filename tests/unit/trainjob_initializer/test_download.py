@@ -1,5 +1,6 @@
 """What lies on the volume afterwards."""
 
+import json
 import stat
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from tests.hub import HubServer
 from tests.unit.trainjob_initializer.conftest import DATASET, TOKEN, Container
 
+ORIGIN = "original_repo_id.json"
 WHOLE_MODEL = [
     "config.json",
     "merges.txt",
@@ -49,9 +51,9 @@ def test_a_second_model_lies_in_a_folder_that_is_not_there_yet(container: Contai
 @pytest.mark.parametrize(
     ("uri", "files"),
     [
-        ("hf://org/model", WHOLE_MODEL),
-        ("hf://gpt2@main", WHOLE_MODEL),
-        ("hf://org/model@v1", ["config.json"]),
+        ("hf://org/model", sorted([*WHOLE_MODEL, ORIGIN])),
+        ("hf://gpt2@main", sorted([*WHOLE_MODEL, ORIGIN])),
+        ("hf://org/model@v1", ["config.json", ORIGIN]),
         # What lies in a folder can be read at /workspace/model, too, where runtimes look for it.
         (
             "hf://org/model/small",
@@ -67,6 +69,15 @@ def test_model_is_a_plain_snapshot(container: Container, uri: str, files: list[s
     assert outcome.code == 0
     assert outcome.lines[-1].endswith("Model has been downloaded")
     assert container.files("model") == files
+
+
+@pytest.mark.parametrize(("uri", "name"), [("hf://org/model", "org/model"), ("hf://gpt2@v1", "gpt2")])
+def test_a_model_knows_its_name(container: Container, uri: str, name: str) -> None:
+    """As `tune download` notes it; what the repository has of that name is of the model that it was made of."""
+    for _ in range(2):
+        container.run("model", uri)
+
+        assert json.loads((container.workspace / "model" / ORIGIN).read_text()) == {"repo_id": name}
 
 
 def test_the_log_of_a_download(hub: HubServer, container: Container, shelf: Path) -> None:

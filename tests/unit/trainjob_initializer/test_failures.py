@@ -13,7 +13,9 @@ NAME_ONE = "name a Secret with a token under ACCESS_TOKEN in initializer.model.s
 OR_PRIVATE = f", or, if it is private, {NAME_ONE}"
 CHECK = "check initializer.model.storageUri"
 TERMS = "accept its terms at URL/org/gated"
-HAS = "config.json, merges.txt, model.safetensors, original, pytorch_model.bin, small, vocab.json"
+HAS = (
+    "config.json, merges.txt, model.safetensors, original, original_repo_id.json, pytorch_model.bin, small, vocab.json"
+)
 FORMS = "hf://org/repo, hf://repo, either with @revision, /folder or /folder/file behind it"
 
 
