@@ -1,5 +1,6 @@
 """Groups of processes that really train in pods: they meet, learn, leave a checkpoint, and end together."""
 
+import json
 import os
 import random
 import signal
@@ -14,7 +15,7 @@ from tests.cluster.trainjobs import await_complete, conditions_of
 from tests.cluster.waiting import eventually
 from tests.demo import stage
 from tests.devcluster import Cluster
-from tests.e2e.tiny_jobs import PREFERENCES, Job, tiny_job
+from tests.e2e.tiny_jobs import MODEL, PREFERENCES, Job, tiny_job
 
 TRAINED_WITHIN_S = 400.0
 ENDS_WITHIN_S = 60.0
@@ -91,6 +92,8 @@ def test_lora_with_two_processes_on_one_node(kube: Kube, create: Callable[[Body]
         "llama3_2/1B_lora",
     )
     assert_learned(job, steps=16, adapters=True)
+    described = json.loads((job.output / "epoch_0" / "adapter" / "adapter_config.json").read_text())
+    assert described["base_model_name_or_path"] == MODEL
 
 
 def test_lora_dpo_with_one_process(kube: Kube, create: Callable[[Body], Job]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel  # type: ignore[import-not-found]  # in the models' environment only
+from peft import AutoPeftModelForCausalLM, PeftConfig, PeftModel  # type: ignore[import-not-found]  # in the models' environment only
 from transformers import AutoModelForCausalLM
 
 # peft refuses the torchao of the trainer's environment, which it has no need of here.
@@ -33,7 +33,7 @@ def report(base: Path, result: Path) -> dict[str, Any]:
         logits = model(TOKENS).logits
         if (result / "adapter").is_dir():
             plain = before(TOKENS).logits
-            adapted = PeftModel.from_pretrained(before, result / "adapter")(TOKENS).logits
+            adapted = load_adapter(before, result / "adapter")(TOKENS).logits
             difference, effect = (float((adapted - other).abs().max()) for other in (logits, plain))
     return {
         "problems": [str(problem) for problems in info.values() for problem in problems],
@@ -42,6 +42,13 @@ def report(base: Path, result: Path) -> dict[str, Any]:
         "adapter_difference": difference,
         "adapter_effect": effect,
     }
+
+
+def load_adapter(base: Any, folder: Path) -> Any:  # noqa: ANN401 - peft ships no types here
+    """Load an adapter with the base that it names, or else onto this one."""
+    if PeftConfig.from_pretrained(folder).base_model_name_or_path:
+        return AutoPeftModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return PeftModel.from_pretrained(base, folder)
 
 
 if __name__ == "__main__":

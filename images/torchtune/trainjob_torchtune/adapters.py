@@ -5,6 +5,7 @@ the weights and, where peft is installed, adds the adapter to them once more. So
 TorchTune's adapter_model.pt stays, because resuming looks for it there (torchtune/training/checkpointing/_utils.py).
 On the way, what TorchTune 0.6.1 gets wrong in them is mended (torchtune/models/convert_weights.py):
 
+* it does not say what kind of model it is for, without which peft does not load the base by itself;
 * it does not say that an adapter is DoRA's, so that peft leaves the magnitudes out;
 * the magnitudes of queries and keys keep TorchTune's order of rows, where everything else gets that of Hugging Face;
 * queries and keys of Qwen2 have Hugging Face's order in TorchTune, too, and are reordered all the same.
@@ -27,6 +28,8 @@ _MAGNITUDE = ".lora_magnitude_vector"
 _B = ".lora_B.weight"
 _HEADS = {"q_proj": "num_attention_heads", "k_proj": "num_key_value_heads"}
 _QWEN2 = "qwen2"
+# All recipes that train adapters train language models.
+_KIND = {"task_type": "CAUSAL_LM"}
 
 
 def arrange_adapters(output: Path) -> str | None:
@@ -56,7 +59,7 @@ def arrange_adapters(output: Path) -> str | None:
 def _arrange(config: Path, weights: Path) -> None:
     folder = config.parent / _FOLDER
     folder.mkdir(exist_ok=True)
-    data, described = weights.read_bytes(), json.loads(config.read_bytes())
+    data, described = weights.read_bytes(), {**_KIND, **json.loads(config.read_bytes())}
     if weights.suffix == ".safetensors":
         tensors = read_tensors(data)
         data = _mended(tensors, json.loads((config.parent / "config.json").read_bytes())).data

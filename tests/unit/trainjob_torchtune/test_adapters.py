@@ -61,7 +61,8 @@ def test_every_epochs_adapter_gets_a_folder_and_resuming_finds_its_own_file(tmp_
                 "adapter_model.pt",
                 "config.json",
             ]
-            assert json.loads((folder / "adapter" / "adapter_config.json").read_text()) == {"r": 8}
+            described = json.loads((folder / "adapter" / "adapter_config.json").read_text())
+            assert described == {"task_type": "CAUSAL_LM", "r": 8}
 
 
 @pytest.mark.parametrize(
