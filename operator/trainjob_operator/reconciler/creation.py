@@ -35,11 +35,16 @@ def find_missing(observed: Observed, family: Family, resolved: ResolvedJob) -> C
 
 
 def _missing(observed: Observed, family: Family, resolved: ResolvedJob) -> Iterator[Create]:
-    """Yield the children that are not there, in the order in which they depend on each other."""
-    confirm = has_begun(observed.job)
+    """Yield the children that are not there, in the order in which they depend on each other.
+
+    What was there before is mostly gone because the TrainJob is. Jobs come last, so where there is one there was
+    everything else; and with the Service come all Jobs that wait for no other.
+    """
+    confirm = has_begun(observed.job) or bool(family.jobs)
+    had_service = (Kind.SERVICE, resolved.subdomain) in family.children
     if observed.snapshot is None:
         yield Create(build_snapshot(resolved), confirm=confirm)
-    if (Kind.SERVICE, resolved.subdomain) not in family.children:
+    if not had_service:
         yield Create(build_service(resolved), confirm=confirm)
     for claim in resolved.claims:
         if (Kind.CLAIM, claim.name) not in family.children:
@@ -48,7 +53,8 @@ def _missing(observed: Observed, family: Family, resolved: ResolvedJob) -> Itera
         is_due = step.name not in family.jobs and not has_succeeded(observed, family, step.name)
         if is_due and _is_unblocked(observed, family, step):
             job = build_job(resolved, step, is_suspended=is_suspended(observed.job))
-            yield Create(job, confirm=is_recorded(observed, step.name))
+            was_there = is_recorded(observed, step.name) or (had_service and not step.depends_on)
+            yield Create(job, confirm=was_there)
 
 
 def _is_unblocked(observed: Observed, family: Family, step: Step) -> bool:

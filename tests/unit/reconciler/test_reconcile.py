@@ -198,6 +198,19 @@ def test_children_that_were_there_before_are_created_only_after_a_question(world
     assert confirmed == {"demo": True, INITIALIZERS[0]: True}
 
 
+@pytest.mark.parametrize("gone", ["demo", INITIALIZERS[0]], ids=["the Service", "a Job"])
+def test_children_that_were_there_are_created_only_after_a_question_also_before_the_status_tells_of_them(
+    world: World, gone: str
+) -> None:
+    """A TrainJob that is deleted at once loses its children one by one, perhaps before its own end is heard of."""
+    world.execute(replace(reconcile(look(world)), status=None))
+    world.delete_by_hand(gone)
+
+    confirmed = {action.name: action.confirm for action in reconcile(look(world)).actions if isinstance(action, Create)}
+
+    assert confirmed == {gone: True}
+
+
 def test_the_recipe_is_told_with_the_first_status(world: World) -> None:
     command = ["tune", "run", "lora_finetune_distributed", "--config", "llama3_2/1B_lora"]
     world.job = world.job.model_copy(
