@@ -29,6 +29,8 @@ from trainjob_operator.naming import TRAINING_RUNTIME, TRAINJOB_NAME_LABEL
 from trainjob_operator.reconciler.children import Child, JobChild, Kind, PodChild
 from trainjob_operator.reconciler.lifecycle import is_finished
 
+_PAUSE = 0.5  # seconds; a TrainJob goes on when a Job has ended, whatever its pods and volumes do
+
 
 class Caches:
     """What is known of TrainJobs, runtimes and children.
@@ -77,17 +79,17 @@ class Caches:
         selector = TRAINJOB_NAME_LABEL
         everywhere = tuple(namespaces) or (None,)
         watched = (
-            (TRAINING_RUNTIMES, self.training_runtimes, ""),
-            (SERVICES, self.services, selector),
-            (CLAIMS, self.claims, selector),
-            (JOBS, self.jobs, selector),
-            (PODS, self.pods, selector),
+            (TRAINING_RUNTIMES, self.training_runtimes, "", 0.0),
+            (SERVICES, self.services, selector, _PAUSE),
+            (CLAIMS, self.claims, selector, _PAUSE),
+            (JOBS, self.jobs, selector, 0.0),
+            (PODS, self.pods, selector, _PAUSE),
         )
         return [
             Reflector(kube, CLUSTER_TRAINING_RUNTIMES, self.cluster_training_runtimes, metrics),
             *(
-                Reflector(kube, resource, store, metrics, namespace=namespace, label_selector=labels)
-                for resource, store, labels in watched
+                Reflector(kube, resource, store, metrics, namespace=namespace, label_selector=labels, pause=pause)
+                for resource, store, labels, pause in watched
                 for namespace in everywhere
             ),
         ]

@@ -41,7 +41,10 @@ class Sink(Protocol):
 
 
 class Reflector:
-    """Keeps a sink in step with one kind, in one namespace or in all."""
+    """Keeps a sink in step with one kind, in one namespace or in all.
+
+    Where nobody waits for a change, ``pause`` seconds without reading let changes come together.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class Reflector:
         namespace: str | None = None,
         label_selector: str = "",
         field_selector: str = "",
+        pause: float = 0.0,
     ) -> None:
         self.resource = resource
         self.synced = asyncio.Event()
@@ -62,6 +66,7 @@ class Reflector:
         self._namespace = namespace
         selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
         self._query = {name: selector for name, selector in selectors.items() if selector}
+        self._pause = pause
         self._version: int | None = None
         self._heard_at = time.monotonic()
 
@@ -111,7 +116,8 @@ class Reflector:
 
     async def _watch(self) -> None:
         version = self._version or 0
-        async with aclosing(self._kube.watch(self.resource, self._namespace, version, query=self._query)) as events:
+        watch = self._kube.watch(self.resource, self._namespace, version, query=self._query, pause=self._pause)
+        async with aclosing(watch) as events:
             async for event in events:
                 if event.type == "DELETED":
                     self._sink.drop(event.body)

@@ -25,6 +25,8 @@ ATTEMPTS = 4
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _LONGEST_PAUSE = 10.0
 _CONNECT_TIMEOUT = 5.0
+_A_FEW_TURNS = 0.005
+_PLENTY = 64 * 1024  # bytes; a read brings four times as many at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,11 @@ class Transport:
                 await asyncio.sleep(_pause(attempt, error.retry_after))
         return await self._send_once(request)
 
-    async def stream(self, request: Request, *, silence: float) -> AsyncGenerator[bytes]:
+    async def stream(self, request: Request, *, silence: float, pause: float = 0.0) -> AsyncGenerator[bytes]:
         """Yield the lines of an endless answer.
+
+        After what came together nothing is read for ``pause`` seconds, unless it was so much that more must be waiting:
+        a line that comes alone costs four times what it costs among others.
 
         Raises:
             ApiError: the answer is an error, the connection broke, or nothing came for ``silence`` seconds.
@@ -115,6 +120,8 @@ class Transport:
                     for line in lines:
                         if line:
                             yield line
+                    if pause and len(chunk) < _PLENTY:
+                        await _rest(response, pause)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(request, error) from error
         finally:
@@ -143,6 +150,19 @@ class Transport:
             raise _unreachable(request, error) from error
         finally:
             self._metrics.api_requests.labels(request.verb, request.resource, str(code)).inc()
+
+
+async def _rest(response: aiohttp.ClientResponse, seconds: float) -> None:
+    """Leave what comes meanwhile to the kernel."""
+    transport = response.connection.transport if response.connection is not None else None
+    if not isinstance(transport, asyncio.ReadTransport):
+        return  # it has ended
+    if (limit := getattr(transport, "set_read_buffer_limits", None)) is not None:
+        limit(1, 0)  # one that decrypts would go on filling a buffer of its own
+    transport.pause_reading()
+    await asyncio.sleep(seconds)
+    transport.resume_reading()
+    await asyncio.sleep(_A_FEW_TURNS)  # of the event loop, which that takes
 
 
 def open_session(connection: Connection, limit: int) -> aiohttp.ClientSession:
