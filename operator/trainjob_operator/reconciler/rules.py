@@ -23,9 +23,7 @@ from trainjob_operator.reconciler.templates import find_container
 from trainjob_operator.reconciler.topology import count_nodes
 from trainjob_operator.reconciler.trainer import is_bare_tune_run
 from trainjob_operator.torchtune.arguments import key_of
-
-MANAGED_OVERRIDES = ("output_dir", "tokenizer.path", "checkpointer.checkpoint_dir", "tokenizer.merges_file")
-"""Where the steps of a runtime expect each other's files."""
+from trainjob_operator.torchtune.composition import MANAGED_OVERRIDES
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ class TuneRun:
 def parse_tune_run(command: Sequence[str]) -> TuneRun | None:
     """Parse a command line; None if it is not ``tune run`` with a recipe and a config.
 
-    torchrun's flags are taken with ``=`` or with their value after them, as argparse does.
+    torchrun's flags are taken with ``=`` or with their value after them, as argparse does. Overrides may stand on both
+    sides of ``--config``.
     """
     if tuple(command[:2]) != TUNE_RUN:
         return None
@@ -40,10 +41,16 @@ def parse_tune_run(command: Sequence[str]) -> TuneRun | None:
     before, option = rest[:config_at], rest[config_at]
     after = rest[config_at + 1 :]
     config = option.partition("=")[2] if "=" in option else (after.pop(0) if after else "")
-    recipe = before[-1]
-    if not config or recipe.startswith("-"):
+    recipe_at = next((at for at in reversed(range(len(before))) if not is_override(before[at])), None)
+    if not config or recipe_at is None or before[recipe_at].startswith("-"):
         return None
-    return TuneRun(flags=tuple(before[:-1]), recipe=recipe, config=config, overrides=tuple(after))
+    overrides = (*before[recipe_at + 1 :], *after)
+    return TuneRun(flags=tuple(before[:recipe_at]), recipe=before[recipe_at], config=config, overrides=overrides)
+
+
+def is_override(word: str) -> bool:
+    """Tell whether a word of a command line is TorchTune's: ``key=value``, or ``~key``, which deletes."""
+    return word.startswith("~") or ("=" in word and not word.startswith("-"))
 
 
 def key_of(argument: str) -> str:

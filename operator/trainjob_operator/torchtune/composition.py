@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from trainjob_operator.torchtune.arguments import (
     TUNE_RUN,
     TuneRun,
+    is_override,
     key_of,
     parse_tune_run,
     value_of,
@@ -22,6 +23,8 @@ _NAME_PARTS = 3
 _OF_METHOD = {"optimizer", "optimizer_in_bwd", "lr_scheduler"}
 # What belongs to what is trained towards: pairs of answers, or one answer.
 _OF_TASK = {"dataset", "loss"}
+MANAGED_OVERRIDES = ("output_dir", "tokenizer.path", "checkpointer.checkpoint_dir", "tokenizer.merges_file")
+"""Where the steps of a runtime expect each other's files."""
 # Where things lie, which only the runtime knows.
 _PLACES = {"output_dir", "checkpointer.checkpoint_dir"}
 
@@ -55,15 +58,15 @@ class Place:
 
 
 def compose(
-    runtime: TuneRun | None, arguments: Sequence[str], *, runtime_name: str, place: Place
+    own: Sequence[str], arguments: Sequence[str], *, runtime_name: str, place: Place
 ) -> Composition | NoSelection:
-    """Choose recipe and config for a bare ``tune run``, and keep of the runtime's command what still belongs.
+    """Choose recipe and config for a bare ``tune run``, and keep of the runtime's own command what still belongs.
 
     Arguments that are a command line of their own, with recipe and ``--config``, have chosen; of the runtime remains
     what fits the same model. Otherwise the model is that of the runtime's config (a runtime without one is read by its
     name, as Kubeflow Trainer v2.3 does), the method is the runtime's as the arguments change it.
     """
-    arguments = tuple(arguments)
+    arguments, runtime = tuple(arguments), parse_tune_run(own)
     given = parse_tune_run((*TUNE_RUN, *arguments))
     if given is not None:
         return _complete(runtime, given, place)
@@ -77,16 +80,26 @@ def compose(
     )
     needed = tuple(argument for argument in selection.overrides if value_of(arguments, key_of(argument)) is None)
     method = method_of(replace(chosen, overrides=(*needed, *arguments)))
-    kept = _fit(runtime, method, arguments) if runtime is not None else ()
+    kept = _keep_of_another(own, arguments) if runtime is None else _fit(runtime, method, arguments)
     return Composition(replace(chosen, overrides=(*kept, *needed)), arguments)
 
 
 def point_to_endpoint(command: Sequence[str], endpoint: str) -> tuple[str, ...]:
     """Let the nodes of a command meet at one of them, where each would wait at its own ``localhost``."""
-    return tuple(
-        f"{flag}={endpoint}" if flag in _ENDPOINT_FLAGS and value.partition(":")[0] in _LOCAL_HOSTS else word
-        for word, (flag, _, value) in ((word, word.partition("=")) for word in command)
-    )
+    pointed: list[str] = []
+    for word in command:
+        flag, _, value = word.partition("=")
+        if flag in _ENDPOINT_FLAGS and _is_local(value):
+            pointed.append(f"{flag}={endpoint}")
+        elif pointed and pointed[-1] in _ENDPOINT_FLAGS and _is_local(word):
+            pointed.append(endpoint)
+        else:
+            pointed.append(word)
+    return tuple(pointed)
+
+
+def _is_local(endpoint: str) -> bool:
+    return endpoint.partition(":")[0] in _LOCAL_HOSTS
 
 
 def _complete(runtime: TuneRun | None, given: TuneRun, place: Place) -> Composition:
@@ -154,6 +167,16 @@ def _fit(runtime: TuneRun, method: Method | None, arguments: Sequence[str]) -> t
     if not method.has_adapters:
         kept = tuple(argument for argument in kept if key_of(argument) not in ADAPTER_KEYS)
     return tuple(with_builder(argument, has_adapters=method.has_adapters) for argument in kept)
+
+
+def _keep_of_another(own: Sequence[str], arguments: Sequence[str]) -> tuple[str, ...]:
+    """Give what arguments leave in force of a command without recipe and config.
+
+    A ``tune run`` has overrides all the same, and another program may have TorchTune's paths.
+    """
+    is_tune_run = tuple(own[:2]) == TUNE_RUN
+    words = (word for word in own if is_override(word) and (is_tune_run or key_of(word) in MANAGED_OVERRIDES))
+    return keep_overrides(tuple(words), arguments)
 
 
 def _is_about_places(argument: str) -> bool:

@@ -57,6 +57,38 @@ def test_several_nodes_do_not_wait_each_at_its_own_localhost() -> None:
     assert ENDPOINT in (container.command or ())
 
 
+@pytest.mark.parametrize("field", ["command", "args"])
+def test_several_nodes_meet_however_the_runtime_writes_where(field: str) -> None:
+    words = ["torchrun", "--rdzv_endpoint", "localhost:29500", "x.py"]
+    runtime = runtime_with(node={"command": None, "args": None, field: words})
+
+    container = container_of(resolved(trainjob(trainer={"numNodes": 2}), runtime))
+
+    assert getattr(container, field) == ("torchrun", "--rdzv_endpoint", "j-node-0-0.j:29500", "x.py")
+
+
+@pytest.mark.parametrize(
+    ("command", "args"),
+    [
+        pytest.param(SDK, ["lora_finetune_distributed", "--config", "llama3_2/3B_lora", "output_dir=/o"], id="half"),
+        pytest.param(
+            None, [*SDK, "lora_finetune_distributed", "--config", "llama3_2/3B_lora", "output_dir=/o"], id="all"
+        ),
+    ],
+)
+@pytest.mark.parametrize("given", [None, ["epochs=2"]], ids=["nothing given", "arguments given"])
+def test_what_a_runtime_runs_may_stand_in_its_arguments(
+    command: list[str] | None, args: list[str], given: list[str] | None
+) -> None:
+    trainer = {"command": SDK, "resourcesPerNode": gpus(1)} | ({} if given is None else {"args": given})
+
+    container = container_of(resolved(trainjob(trainer=trainer), runtime_with(node={"command": command, "args": args})))
+
+    recipe = ("lora_finetune_single_device", "--config", "llama3_2/3B_lora_single_device", "output_dir=/o")
+    assert container.command == (*SDK, *recipe)
+    assert container.args == tuple(given or ())
+
+
 def test_environment_is_replaced_in_place_and_empty_values_stay() -> None:
     env = [{"name": "HOME", "value": "/home"}, {"name": "EMPTY", "value": ""}]
 

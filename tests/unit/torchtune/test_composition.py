@@ -1,6 +1,6 @@
 import pytest
 
-from trainjob_operator.torchtune.arguments import TuneRun, parse_tune_run
+from trainjob_operator.torchtune.arguments import TuneRun
 from trainjob_operator.torchtune.composition import Composition, Place, compose
 
 ONE = Place(nodes=1, is_single_device=True, endpoint="rank0:29500")
@@ -14,10 +14,8 @@ ROWS = (
 PLACES = "output_dir=/o checkpointer.checkpoint_dir=/m tokenizer.path=/m/t"
 
 
-def run(runtime: str, arguments: str, place: Place = TWO) -> Composition:
-    parsed = parse_tune_run(runtime.split())
-    assert parsed is not None
-    composed = compose(parsed, arguments.split(), runtime_name="mine", place=place)
+def run(runtime: str, arguments: str, place: Place = TWO, name: str = "mine") -> Composition:
+    composed = compose(runtime.split(), arguments.split(), runtime_name=name, place=place)
     assert isinstance(composed, Composition), composed
     return composed
 
@@ -91,6 +89,13 @@ def rendered(composed: Composition) -> str:
             "tune run eleuther_eval --config eleuther_evaluation tasks=[a] | limit=2",
             id="a runtime that evaluates",
         ),
+        pytest.param(
+            f"tune run full_finetune_distributed {PLACES} --config llama3_2/1B_full",
+            "",
+            ONE,
+            f"tune run full_finetune_single_device --config llama3_2/1B_full_single_device {PLACES}",
+            id="overrides before the config",
+        ),
     ],
 )
 def test_of_a_runtimes_command_and_arguments(runtime: str, arguments: str, place: Place, expected: str) -> None:
@@ -142,10 +147,31 @@ def test_of_a_runtimes_command_and_arguments(runtime: str, arguments: str, place
             id="flags of one's own",
         ),
         pytest.param("mine.py --config mine.yaml", ONE, "tune run mine.py --config mine.yaml", id="one process"),
+        pytest.param(
+            "--nproc_per_node 2 --rdzv_endpoint localhost:1 full_finetune_distributed --config mine.yaml",
+            NODES,
+            "tune run --nproc_per_node 2 --rdzv_endpoint rank0:29500 full_finetune_distributed --config mine.yaml",
+            id="flags of one's own with their values after them",
+        ),
     ],
 )
 def test_arguments_with_recipe_and_config_have_chosen(arguments: str, place: Place, expected: str) -> None:
     assert rendered(run(f"{FULL} {PLACES} {ROWS}", arguments, place)) == expected
+
+
+@pytest.mark.parametrize(
+    ("runtime", "kept"),
+    [
+        pytest.param(f"tune run full_finetune_distributed {PLACES} batch_size=2 ~seed", f"{PLACES} ~seed", id="config"),
+        pytest.param(f"tune run {PLACES} optimizer.lr=1", f"{PLACES} optimizer.lr=1", id="recipe and config"),
+        pytest.param(f"torchrun --nnodes=2 x.py {PLACES} a=1", PLACES, id="another program"),
+    ],
+)
+def test_overrides_stay_where_the_name_tells_what_the_command_does_not(runtime: str, kept: str) -> None:
+    composed = run(runtime, "batch_size=4", ONE, name="torchtune-llama3.2-1b")
+
+    recipe = "tune run full_finetune_single_device --config llama3_2/1B_full_single_device"
+    assert rendered(composed) == f"{recipe} {kept} | batch_size=4"
 
 
 def test_all_weights_again_after_adapters() -> None:
