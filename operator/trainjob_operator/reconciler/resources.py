@@ -8,10 +8,11 @@ from trainjob_operator.api.quantities import Quantity, format_quantity, parse_qu
 from trainjob_operator.api.workload import ResourceRequirements
 
 _ACCELERATOR = re.compile(
-    r"gpus?(\.shared)?$|^gpu\.[^/]+/|^nvidia\.com/mig-|^google\.com/tpu$|^huawei\.com/ascend|^habana\.ai/gaudi$"
+    r"gpu(?!.*(mem|core|percent|tile|monitor))|^nvidia\.com/mig-|^google\.com/tpu$|^huawei\.com/ascend|^habana\.ai/gaudi$"
     r"|^aws\.amazon\.com/neuron(core|device)?$"
 )
-"""Devices; not what is counted of one, such as ``nvidia.com/gpumem``."""
+"""Devices: whatever has "gpu" in its name, as for Kubeflow Trainer, but not what is counted of one, such as
+``nvidia.com/gpumem``."""
 _MOST_PROCESSES = 2**31 - 1
 """What ``spec.trainer.numProcPerNode`` holds; a quantity may be any number."""
 

@@ -7,6 +7,7 @@ from trainjob_operator.reconciler.resources import is_accelerator
     "resource",
     [
         *("nvidia.com/gpu", "amd.com/gpu", "nvidia.com/gpu.shared", "gpu.intel.com/i915", "nvidia.com/mig-1g.5gb"),
+        *("nvidia.com/gpu-a100", "acme.io/GPU-slice", "volcano.sh/vgpu-number"),
         *("google.com/tpu", "huawei.com/Ascend910", "habana.ai/gaudi", "aws.amazon.com/neuroncore"),
     ],
 )
@@ -15,7 +16,11 @@ def test_devices(resource: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "resource", ["cpu", "memory", "nvidia.com/gpumem", "nvidia.com/gpucores", "rdma/hca", "vendor.io/gpu-memory"]
+    "resource",
+    [
+        *("cpu", "memory", "rdma/hca", "nvidia.com/gpumem", "nvidia.com/gpumem-percentage", "nvidia.com/gpucores"),
+        *("vendor.io/gpu-memory", "volcano.sh/vgpu-memory", "gpu.intel.com/memory.max", "gpu.intel.com/millicores"),
+    ],
 )
 def test_what_is_counted_of_a_device_is_none(resource: str) -> None:
     assert not is_accelerator(resource)
