@@ -23,6 +23,7 @@ _MERGE_KEYS = {
     "imagePullSecrets": "name",
     "schedulingGates": "name",
 }
+_DIRECTIVE = "$patch"
 _NOT_MERGED = frozenset({"name", "namespace", "finalizers"})
 """What a patch of the template's metadata may have in the schema, and means nothing."""
 
@@ -49,14 +50,18 @@ def patch_runtime(runtime: Runtime, patches: Sequence[RuntimePatch]) -> Runtime:
 
 
 def merge(value: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge a change into a value; neither is touched."""
-    merged = dict(value)
-    for name, wanted in change.items():
+    """Merge a change into a value; neither is touched.
+
+    The API server lets ``$patch`` through where any key may stand: in a nodeSelector, in labels and annotations.
+    """
+    directive = change.get(_DIRECTIVE)
+    merged = {} if directive in {"replace", "delete"} else dict(value)
+    for name, wanted in () if directive == "delete" else change.items():
         known = merged.get(name)
-        if wanted is None:
+        if wanted is None or name == _DIRECTIVE:
             continue
-        if isinstance(wanted, Mapping) and isinstance(known, Mapping):
-            merged[name] = merge(known, wanted)
+        if isinstance(wanted, Mapping):
+            merged[name] = merge(known if isinstance(known, Mapping) else {}, wanted)
         elif isinstance(wanted, Sequence) and isinstance(known, Sequence) and name in _MERGE_KEYS:
             merged[name] = _merge_list(known, wanted, _MERGE_KEYS[name])
         else:

@@ -29,6 +29,22 @@ def test_scalars_are_replaced_and_objects_merge() -> None:
     assert pod.node_selector == {"a": "1", "b": "2"}
 
 
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        pytest.param({"$patch": "replace", "b": "2"}, {"b": "2"}, id="replace"),
+        pytest.param({"$patch": "delete"}, {}, id="delete"),
+        pytest.param({"$patch": "merge", "b": "2"}, {"a": "1", "b": "2"}, id="merge"),
+    ],
+)
+def test_a_patch_may_say_how_it_is_merged(selector: dict[str, str], expected: dict[str, str]) -> None:
+    first = patch({"spec": {"nodeSelector": {"$patch": "replace", "a": "1"}}})
+
+    pod = pod_of(first, patch({"spec": {"nodeSelector": selector}}, manager="acme.io/b"))
+
+    assert pod.node_selector == expected
+
+
 def test_security_contexts_merge_field_by_field() -> None:
     pod = pod_of(patch({"spec": {"securityContext": {"runAsUser": 7}}})).model_dump(by_alias=True)
 
