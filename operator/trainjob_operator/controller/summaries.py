@@ -37,12 +37,13 @@ def summarize_claim(body: Body) -> Child:
 def summarize_job(body: Body) -> JobChild:
     """Summarize a Job."""
     spec, status = body["spec"], body.get("status", {})
+    parallelism = spec.get("parallelism", 1)
     return JobChild(
         kind=Kind.JOB,
         **_identity(body),
         replicated_job=body["metadata"].get("labels", {}).get(REPLICATED_JOB_LABEL, ""),
         created=_time(body["metadata"]["creationTimestamp"]),
-        parallelism=spec.get("parallelism", 1),
+        parallelism=min(parallelism, spec.get("completions", parallelism)),
         suspended=bool(spec.get("suspend")),
         active=status.get("active", 0),
         ready=status.get("ready", 0),

@@ -52,6 +52,7 @@ class JobChild(Child):
     """A Job of a TrainJob; the numbers count pods, as in the Job's own status.
 
     Attributes:
+        parallelism: how many pods run at the same time, if so many are to succeed.
         placement: of a suspended Job, a digest of what says where its pods run (`placement.digest`).
     """
 

@@ -108,6 +108,12 @@ def _pods(step: ReplicatedJob) -> int:
     return spec.parallelism if spec.parallelism is not None else 1
 
 
+def _completions(step: ReplicatedJob, pods: int) -> int:
+    """Have each pod of trainer and initializers succeed, as Kubeflow Trainer does; of other steps the runtime tells."""
+    own = step.template.spec.completions
+    return pods if own is None or ancestor_of(step) is not None else own
+
+
 def _inject(runtime: Runtime, templates: dict[str, JobTemplate], topology: Topology) -> None:
     """Give torchrun's whole environment to the containers that the runtime names beside the trainer's."""
     torch = runtime.spec.ml_policy.torch if runtime.spec.ml_policy is not None else None
@@ -164,6 +170,7 @@ def _steps(
             index=index,
             group=Group(name=group, index=groups[group].index(step.name), size=len(groups[group])),
             pods=pods[step.name],
+            completions=_completions(step, pods[step.name]),
             depends_on=step.depends_on or (),
             template=templates[step.name],
         )

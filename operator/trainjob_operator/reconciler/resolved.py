@@ -33,7 +33,8 @@ class Step:
 
     Attributes:
         index: position among all steps, from 0.
-        pods: how many pods run at the same time; each has to succeed once.
+        pods: how many pods run at the same time.
+        completions: how many have to succeed.
         depends_on: the steps that come first.
     """
 
@@ -41,6 +42,7 @@ class Step:
     index: int
     group: Group
     pods: int
+    completions: int
     depends_on: tuple[DependsOn, ...]
     template: JobTemplate
 

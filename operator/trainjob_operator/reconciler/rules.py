@@ -78,7 +78,12 @@ def _steps(runtime: Runtime) -> tuple[ReplicatedJob, ...]:
 
 
 def _pods(job: TrainJob, runtime: Runtime, step: ReplicatedJob) -> int:
-    return count_nodes(job, runtime) if ancestor_of(step) == TRAINER else step.template.spec.parallelism or 1
+    """Give how many host names the pods of a step have."""
+    if ancestor_of(step) == TRAINER:
+        return count_nodes(job, runtime)
+    spec = step.template.spec
+    own = spec.completions if ancestor_of(step) is None else None
+    return own or spec.parallelism or 1
 
 
 def _check_initializers(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:

@@ -66,6 +66,10 @@ def test_a_new_job() -> None:
     )
 
 
+def test_no_more_pods_run_than_are_to_succeed() -> None:
+    assert summarize_job(job(spec={"completions": 1})).parallelism == 1
+
+
 def condition(type_: str, status: str = "True") -> Body:
     return {
         "type": type_,

@@ -41,7 +41,7 @@ def build_job(job: ResolvedJob, step: Step, *, is_suspended: bool = False) -> Ma
         "kind": "Job",
         "metadata": metadata,
         "spec": template.spec.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"template"})
-        | {"completionMode": "Indexed", "parallelism": step.pods, "completions": step.pods}
+        | {"completionMode": "Indexed", "parallelism": step.pods, "completions": step.completions}
         | ({"suspend": True} if is_suspended else {})
         | _failure_defaults(template.spec)
         | {
