@@ -44,11 +44,11 @@ def advise(job: TrainJob, runtime: Runtime | None, recipe: RecipeStatus | None) 
         command = job.spec.trainer.command or ()
         run = parse_tune_run(command)
         overrides = run.overrides if run is not None else ()
-        yield from _advise_on_overrides(recipe, overrides, "spec.trainer.command", len(command) - len(overrides))
+        yield from _advise_on_overrides(recipe, overrides, "spec.trainer.command", command)
         arguments = job.spec.trainer.args or ()
         whole = parse_tune_run((*TUNE_RUN, *arguments)) if tuple(command) == TUNE_RUN else None
         overrides = whole.overrides if whole is not None else arguments
-        yield from _advise_on_overrides(recipe, overrides, "spec.trainer.args", len(arguments) - len(overrides))
+        yield from _advise_on_overrides(recipe, overrides, "spec.trainer.args", arguments)
 
 
 def is_secret(variable: str) -> bool:
@@ -74,7 +74,7 @@ def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:
         run = parse_tune_run((container.command if container is not None else None) or ())
         if run is not None:
             recipe = RecipeStatus(recipe=run.recipe, config=run.config, num_nodes=1, num_proc_per_node="1")
-            yield from _advise_on_overrides(recipe, run.overrides, f"{where}: override", 0)
+            yield from _advise_on_overrides(recipe, run.overrides, f"{where}: override", run.overrides)
 
 
 def _is_deprecated(runtime: Runtime) -> bool:
@@ -118,19 +118,29 @@ def _secrets_in_clear(env: Sequence[EnvVar]) -> Iterator[str]:
     return (entry.name for entry in env if entry.value and is_secret(entry.name))
 
 
-def _advise_on_overrides(recipe: RecipeStatus, overrides: Sequence[str], where: str, offset: int) -> Iterator[str]:
-    for at, argument in enumerate(overrides):
+def _advise_on_overrides(
+    recipe: RecipeStatus, overrides: Sequence[str], where: str, words: Sequence[str]
+) -> Iterator[str]:
+    """Yield warnings about the overrides among the words that a field consists of."""
+    places = [f"{where}[{at}]" for at in _find(overrides, words)]
+    for place, argument in zip(places, overrides, strict=True):
         misreading = find_misreading(argument)
         if misreading is not None:
-            yield f"{where}[{at + offset}] {misreading}"
+            yield f"{place} {misreading}"
     for before, after in find_repetitions(overrides):
         yield (
-            f"{where}[{after + offset}] sets {key_of(overrides[after])} once more, after {where}[{before + offset}]:"
+            f"{places[after]} sets {key_of(overrides[after])} once more, after {places[before]}:"
             " TorchTune takes the last one"
         )
     for unknown in find_unknown_keys(recipe.recipe, recipe.config, overrides):
         hint = f", did you mean {unknown.nearest}?" if unknown.nearest else ": it changes nothing"
-        yield (
-            f"{where}[{unknown.position + offset}]: config {recipe.config} of {recipe.recipe} has no key"
-            f" {unknown.key}{hint}"
-        )
+        yield (f"{places[unknown.position]}: config {recipe.config} of {recipe.recipe} has no key {unknown.key}{hint}")
+
+
+def _find(overrides: Sequence[str], words: Sequence[str]) -> list[int]:
+    """Find where overrides stand among the words of a command line: behind torchrun's flags, around the config."""
+    found, at = [], len(words)
+    for override in reversed(overrides):
+        at = next(before for before in reversed(range(at)) if words[before] == override)
+        found.append(at)
+    return found[::-1]

@@ -37,6 +37,14 @@ def deprecated() -> Body:
             id="T35",
         ),
         pytest.param(
+            arguments(
+                "--rdzv_conf", "epcohs=3", "full_finetune_distributed", "epcohs=3", "--config", "llama3_2/1B_full"
+            ),
+            "spec.trainer.args[3]: config llama3_2/1B_full of full_finetune_distributed has no key epcohs, did you mean"
+            " epochs?",
+            id="before the config",
+        ),
+        pytest.param(
             arguments("model.lora_attn_modules=[q_proj]", "model.lora_rnak=8"),
             "spec.trainer.args[1]: config llama3_2/1B_lora of lora_finetune_distributed has no key model.lora_rnak, did"
             " you mean model.lora_rank?",
