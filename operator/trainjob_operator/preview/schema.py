@@ -1,7 +1,7 @@
 """What the API server itself refuses, before it asks the webhooks: unknown fields, and values out of their bounds.
 
-The types are ``admission.structure``'s to check. CEL rules, but for that of a name, and all metadata but the name are
-left to the server.
+The types are ``admission.structure``'s to check. Of the CEL rules, those of names and of single values are checked
+here; those of whole objects, and all metadata but the name, are left to the server.
 """
 
 import re
@@ -10,11 +10,13 @@ from typing import Any
 
 from trainjob_operator.admission.normal import Object, object_at
 from trainjob_operator.admission.structure import specification_of
-from trainjob_operator.naming import TRAINJOB
+from trainjob_operator.naming import MULTIKUEUE_CONTROLLER, NODE, TRAINJOB, TRAINJOB_CONTROLLER
 
 _TOP = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
 _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _RANGES = {"int32": 2**31, "int64": 2**63}
+_RULES = "x-kubernetes-validations"
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
 
 
 def find_faults(kind: str, body: Object) -> Iterator[str]:
@@ -32,6 +34,7 @@ def find_faults(kind: str, body: Object) -> Iterator[str]:
 
 
 def _check(value: object, schema: Mapping[str, Any], path: str) -> Iterator[str]:
+    yield from _check_rules(value, schema, path)
     if isinstance(value, Mapping):
         yield from _check_object(value, schema, path)
     elif isinstance(value, list):
@@ -47,6 +50,28 @@ def _check(value: object, schema: Mapping[str, Any], path: str) -> Iterator[str]
         yield f'{path}: must be an integer or a string: write "{value}"'
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield from _check_number(value, schema, path)
+
+
+def _check_rules(value: object, schema: Mapping[str, Any], path: str) -> Iterator[str]:
+    rules = [rule for rule in schema.get(_RULES, ()) if "oldSelf" not in rule["rule"]]
+    if rules and not _is_kept(path.rpartition(".")[2], value):
+        yield from (f"{path}: {rule['message']}" for rule in rules)
+
+
+def _is_kept(name: str, value: object) -> bool:
+    """Tell whether a value keeps the CEL rule that fields of this name have."""
+    match name, value:
+        case "storageUri", str():
+            return value == "" or _URI.fullmatch(value) is not None
+        case "numProcPerNode", str():
+            return value in {"auto", "cpu", "gpu"}
+        case "numProcPerNode", int():
+            return 1 <= value < _RANGES["int32"]
+        case "managedBy", str():
+            return value in {TRAINJOB_CONTROLLER, MULTIKUEUE_CONTROLLER}
+        case "containerNames", list():
+            return NODE not in value
+    return True
 
 
 def _check_object(value: Object, schema: Mapping[str, Any], path: str) -> Iterator[str]:

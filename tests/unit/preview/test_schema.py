@@ -2,10 +2,12 @@ from typing import Any
 
 import pytest
 
+from trainjob_operator.naming import MULTIKUEUE_CONTROLLER, TRAINJOB_CONTROLLER
 from trainjob_operator.preview.schema import find_faults
 
 Body = dict[str, Any]
-MUCH = "x" * 2049
+MUCH = "hf://" + "x" * 2044
+NUMBER = "numProcPerNode must be greater than or equal to 1, or auto, cpu or gpu"
 
 
 def trainjob(**spec: object) -> Body:
@@ -36,6 +38,17 @@ def trainjob(**spec: object) -> Body:
             trainjob(trainer={"resourcesPerNode": {"limits": {"cpu": 0.5}}}),
             'spec.trainer.resourcesPerNode.limits.cpu: must be an integer or a string: write "0.5"',
         ),
+        (
+            trainjob(initializer={"model": {"storageUri": "org/name"}}),
+            "spec.initializer.model.storageUri: storageUri may be empty, or it must be a valid URI (scheme://...)",
+        ),
+        (trainjob(trainer={"numProcPerNode": 0}), f"spec.trainer.numProcPerNode: {NUMBER}"),
+        (trainjob(trainer={"numProcPerNode": 2**31}), f"spec.trainer.numProcPerNode: {NUMBER}"),
+        (trainjob(trainer={"numProcPerNode": "2"}), f"spec.trainer.numProcPerNode: {NUMBER}"),
+        (
+            trainjob(managedBy="acme.io/me"),
+            f"spec.managedBy: ManagedBy must be {TRAINJOB_CONTROLLER} or {MULTIKUEUE_CONTROLLER} if set",
+        ),
         (trainjob() | {"metadata": {"name": "J"}}, "metadata.name must match RFC 1035 DNS label format"),
         (trainjob() | {"metadata": {"generateName": "j-"}}, "metadata.name: is required"),
         (trainjob() | {"metadata": []}, "metadata.name: is required"),
@@ -57,6 +70,8 @@ def test_a_quantity_has_a_form() -> None:
     [
         trainjob(trainer={"resourcesPerNode": {"limits": {"nvidia.com/gpu": 1.0, "memory": "1Gi"}}}, suspend=True),
         trainjob(labels={"a": "b"}, initializer=None),
+        trainjob(initializer={"model": {"storageUri": ""}, "dataset": {"storageUri": "hf://org/name"}}),
+        trainjob(trainer={"numProcPerNode": 2}, managedBy="kueue.x-k8s.io/multikueue"),
         trainjob(trainer="of the wrong type: admission's to tell"),
         trainjob() | {"status": {}},
     ],
@@ -64,3 +79,14 @@ def test_a_quantity_has_a_form() -> None:
 )
 def test_what_is_in_order(body: Body) -> None:
     assert list(find_faults("TrainJob", body)) == []
+
+
+def test_the_trainer_s_own_container_is_no_target() -> None:
+    target = {"jobName": "node", "containerNames": ["side", "node"]}
+    body = {"metadata": {"name": "r"}, "spec": {"mlPolicy": {"torch": {"envInjection": {"targets": [target]}}}}}
+
+    [fault] = find_faults("ClusterTrainingRuntime", body)
+
+    assert fault.startswith(
+        "spec.mlPolicy.torch.envInjection.targets[0].containerNames: containerNames must not include the main node"
+    )
