@@ -97,21 +97,24 @@ def _check_initializers(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
             yield Violation(
                 Reason.INVALID_SPEC,
                 where,
-                f"runtime {runtime.metadata.name} has no {name} job with the label {ANCESTOR_LABEL}: {name}:"
-                " leave the field out, or name another runtime",
+                f"must have {name} job when trainJob is configured with input {field}Config: runtime"
+                f" {runtime.metadata.name} has none with the label {ANCESTOR_LABEL}: {name}; leave the field out, or"
+                " name another runtime",
             )
             continue
         container = find_container(step.template, name)
         if container is None:
             yield Violation(
-                Reason.INVALID_SPEC, where, f"the {name} job of runtime {runtime.metadata.name} has no container {name}"
+                Reason.INVALID_SPEC,
+                where,
+                f"must have container with name - {name} in the {name} job: runtime {runtime.metadata.name} has none",
             )
         elif all(mount.name != WORKSPACE_VOLUME for mount in container.volume_mounts or ()):
             yield Violation(
                 Reason.INVALID_SPEC,
                 where,
-                f"container {name} of runtime {runtime.metadata.name} has no volumeMount {WORKSPACE_VOLUME}: what it"
-                " downloads would be lost",
+                f"must have volumeMount with name - {WORKSPACE_VOLUME} in container {name}: runtime"
+                f" {runtime.metadata.name} has none, and what is downloaded would be lost",
             )
 
 

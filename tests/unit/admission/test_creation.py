@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from tests.unit.admission.requests import Body, body, created, creation, patch
-from tests.unit.reconciler.objects import LLAMA, SDK, runtime_with
+from tests.unit.reconciler.objects import LLAMA, SDK, runtime_body, runtime_with, step
 
 from trainjob_operator.admission.review import runtime_wanted, validate
+from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef
 
 
@@ -142,6 +143,17 @@ def test_a_runtime_that_cannot_be_used() -> None:
     assert (
         "spec.runtimeRef: ClusterTrainingRuntime torchtune-llama3.2-1b cannot be used: spec.mlPolicy.mpi"
         in answer.message
+    )
+
+
+def test_a_source_that_no_container_downloads() -> None:
+    runtime = runtime_body(LLAMA)
+    [container] = step(runtime, "model-initializer")["template"]["spec"]["template"]["spec"]["containers"]
+    container["name"] = "other"
+
+    assert (
+        "spec.initializer.model: must have container with name - model-initializer in the model-initializer job"
+        in created(runtime=parse_runtime(runtime), initializer={"model": {"storageUri": "hf://a/b"}}).message
     )
 
 

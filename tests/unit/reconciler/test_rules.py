@@ -99,9 +99,15 @@ def test_a_runtime_that_is_missing() -> None:
 @pytest.mark.parametrize(
     ("runtime", "message"),
     [
-        pytest.param(runtime_without("dataset-initializer", label=True), "has no dataset-initializer job", id="job"),
         pytest.param(
-            runtime_without("dataset-initializer", mount=True), "has no volumeMount initializer", id="volume mount"
+            runtime_without("dataset-initializer", label=True),
+            "must have dataset-initializer job when trainJob is configured with input datasetConfig: runtime",
+            id="job",
+        ),
+        pytest.param(
+            runtime_without("dataset-initializer", mount=True),
+            "must have volumeMount with name - initializer in container dataset-initializer: runtime",
+            id="volume mount",
         ),
     ],
 )
