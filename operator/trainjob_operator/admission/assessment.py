@@ -109,6 +109,10 @@ def _check_selection(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
         yield Violation(Reason.INVALID_SPEC, "spec.trainer.resourcesPerNode", f"{error}, here or in the runtime")
     else:
         if isinstance(equipped, NoSelection):
-            yield Violation(Reason.INVALID_SPEC, "spec.trainer", equipped.message)
+            if equipped.lacks_model:
+                message = f"must have a supported pretrained model: {equipped.message}"
+                yield Violation(Reason.INVALID_SPEC, "spec.runtimeRef.name", message)
+            else:
+                yield Violation(Reason.INVALID_SPEC, "spec.trainer", equipped.message)
             return
         yield from check_overrides(job, equipped[0])

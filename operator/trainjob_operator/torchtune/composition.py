@@ -135,7 +135,8 @@ def _choose(
     if own is None or stem is None:
         return NoSelection(
             f"the runtime {runtime_name} does not say which model it is for: give its node container a command"
-            " `tune run RECIPE --config CONFIG`"
+            " `tune run RECIPE --config CONFIG`",
+            lacks_model=True,
         )
     method = method_with(own, arguments)
     if runtime is not None and method is own and place.nodes == 1:

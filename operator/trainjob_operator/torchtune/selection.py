@@ -52,9 +52,13 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class NoSelection:
-    """Why there is none, with the nearest thing that works."""
+    """Why there is none, with the nearest thing that works.
+
+    ``lacks_model``: there would be none for any method, because the runtime is of no model that TorchTune has.
+    """
 
     message: str
+    lacks_model: bool = False
 
 
 def select(model: str, method: Method, *, nodes: int, is_single_device: bool) -> Selection | NoSelection:
@@ -74,7 +78,7 @@ def select(model: str, method: Method, *, nodes: int, is_single_device: bool) ->
     for recipe, suffix, overrides in _candidates(method, nodes, is_single=is_single_device and nodes == 1):
         if recipe in RECIPES and f"{model}_{suffix}" in known:
             return Selection(recipe, f"{model}_{suffix}", overrides)
-    return NoSelection(_nearest(model, method, is_single=is_single_device and nodes == 1))
+    return _explain(model, method, is_single=is_single_device and nodes == 1)
 
 
 def _candidates(method: Method, nodes: int, *, is_single: bool) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -90,7 +94,7 @@ def _candidates(method: Method, nodes: int, *, is_single: bool) -> Iterator[tupl
         yield from ((distributed, suffix, (*more, *sharded)) for _, suffix, more in suffixes if suffix)
 
 
-def _nearest(model: str, method: Method, *, is_single: bool) -> str:
+def _explain(model: str, method: Method, *, is_single: bool) -> NoSelection:
     known = sorted(
         f"{recipe.name} --config {config}"
         for recipe in RECIPES.values()
@@ -98,6 +102,11 @@ def _nearest(model: str, method: Method, *, is_single: bool) -> str:
         if config.startswith(f"{model}_")
     )
     if not known:
-        return f"TorchTune has no config for the model {model}: name a runtime of a model that it has (`tune ls`)"
+        return NoSelection(
+            f"TorchTune has no config for the model {model}: name a runtime of a model that it has (`tune ls`)",
+            lacks_model=True,
+        )
     where = "one device" if is_single else "several devices"
-    return f"TorchTune has no config for {method} of {model} on {where}; for this model it has: {', '.join(known)}"
+    return NoSelection(
+        f"TorchTune has no config for {method} of {model} on {where}; for this model it has: {', '.join(known)}"
+    )

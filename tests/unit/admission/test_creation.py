@@ -146,6 +146,19 @@ def test_a_runtime_that_cannot_be_used() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mine", "the runtime mine does not say which model it is for"),
+        ("torchtune-gpt-5b", "TorchTune has no config for the model gpt/5B"),
+    ],
+)
+def test_a_runtime_of_no_model(name: str, message: str) -> None:
+    answer = created(runtime=runtime_with(node={"command": None}), runtimeRef={"name": name}, trainer={"command": SDK})
+
+    assert answer.message.startswith(f"spec.runtimeRef.name: must have a supported pretrained model: {message}")
+
+
 def test_a_source_that_no_container_downloads() -> None:
     runtime = runtime_body(LLAMA)
     [container] = step(runtime, "model-initializer")["template"]["spec"]["template"]["spec"]["containers"]
