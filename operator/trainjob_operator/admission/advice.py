@@ -33,11 +33,7 @@ _SHAPES = {
 
 def advise(job: TrainJob, runtime: Runtime | None, recipe: RecipeStatus | None) -> Iterator[str]:
     """Yield warnings about a new TrainJob."""
-    if runtime is not None and _is_deprecated(runtime):
-        yield (
-            f"spec.runtimeRef: {runtime.kind} {runtime.metadata.name} is deprecated and will be removed: choose"
-            " another one for new TrainJobs"
-        )
+    yield from advise_on_reference(runtime)
     yield from _advise_on_shapes(job.spec)
     yield from _advise_on_secrets(job.spec)
     if recipe is not None and job.spec.trainer is not None:
@@ -49,6 +45,15 @@ def advise(job: TrainJob, runtime: Runtime | None, recipe: RecipeStatus | None) 
         whole = parse_tune_run((*TUNE_RUN, *arguments)) if tuple(command) == TUNE_RUN else None
         overrides = whole.overrides if whole is not None else arguments
         yield from _advise_on_overrides(recipe, overrides, "spec.trainer.args", arguments)
+
+
+def advise_on_reference(runtime: Runtime | None) -> Iterator[str]:
+    """Yield a warning about the runtime that a TrainJob names, new or not."""
+    if runtime is not None and _is_deprecated(runtime):
+        yield (
+            f"spec.runtimeRef: {runtime.kind} {runtime.metadata.name} is deprecated and will be removed: choose"
+            " another one for new TrainJobs"
+        )
 
 
 def is_secret(variable: str) -> bool:

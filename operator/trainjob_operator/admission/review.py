@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
 
-from trainjob_operator.admission.advice import advise, advise_on_runtime
+from trainjob_operator.admission.advice import advise, advise_on_reference, advise_on_runtime
 from trainjob_operator.admission.assessment import assess, check_patch_names
 from trainjob_operator.admission.fixed import check_fixed
 from trainjob_operator.admission.normal import Object, object_at
@@ -153,7 +153,8 @@ def _validate_trainjob(request: Request, runtime: Runtime | None) -> Answer:
     wrong = (*check_fixed(old, new), *check_change(old, new, object_at(request.old, "status")))
     if changed_fields(old, new):
         wrong += tuple(check_patch_names(job, runtime))
-    return _deny(wrong, ()) if wrong else Answer(allowed=True)
+    warnings = tuple(advise_on_reference(runtime))
+    return _deny(wrong, warnings) if wrong else _allow(warnings)
 
 
 def _fits(body: Mapping[str, Any] | None) -> bool:

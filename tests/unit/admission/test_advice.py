@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.unit.admission.requests import Body, created, creation
+from tests.unit.admission.requests import Body, body, created, creation, patch, updated
 from tests.unit.reconciler.objects import LLAMA, SDK, runtime_body, runtime_with
 
 from trainjob_operator.admission.review import validate
@@ -196,12 +196,16 @@ def test_no_warning(spec: dict[str, Any]) -> None:
 
 def test_a_deprecated_runtime() -> None:
     [warning] = created(runtime=parse_runtime(deprecated())).warnings
+    [again] = updated(
+        body(suspend=True), body(suspend=True, runtimePatches=[patch()]), parse_runtime(deprecated())
+    ).warnings
     [own] = validate(creation(deprecated(), "ClusterTrainingRuntime"), None).warnings
 
     assert warning == (
         "spec.runtimeRef: ClusterTrainingRuntime torchtune-llama3.2-1b is deprecated and will be removed: choose"
         " another one for new TrainJobs"
     )
+    assert again == warning
     assert own == (
         "ClusterTrainingRuntime torchtune-llama3.2-1b is labelled trainer.kubeflow.org/support: deprecated: whoever"
         " uses it is warned"
