@@ -53,6 +53,10 @@ REFUSED_RUNTIMES: dict[str, tuple[Body, str]] = {
         runtime(policy={"flux": {"numProcPerNode": 0}}),
         "NumProcPerNode in fluxPolicy must be >= 1",
     ),
+    "no process": (
+        runtime(policy={"torch": {"numProcPerNode": 0}}),
+        "numProcPerNode must be greater than or equal to 1, or auto, cpu or gpu",
+    ),
     "another MPI": (runtime(policy={"mpi": {"mpiImplementation": "Mine"}}), 'Unsupported value: "Mine"'),
     "the trainer's container injected": (injected(["node"]), "containerNames must not include the main node container"),
     "no container injected": (injected([]), "containerNames in body should have at least 1 items"),
@@ -218,6 +222,7 @@ ACCEPTED_RUNTIMES = {
         managedBy="acme.io/a",
         ttlSecondsAfterFinished=0,
     ),
+    "processes as in v2.1": runtime(policy={"torch": {"numProcPerNode": "auto"}}, replicatedJobs=[]),
     "torch for other containers": runtime(
         policy={
             "numNodes": 0,

@@ -12,6 +12,7 @@ from trainjob_operator.api.trainjob import TrainJob, TrainJobSpec
 from trainjob_operator.api.workload import EnvVar
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, NODE, SUPPORT_LABEL
 from trainjob_operator.reconciler.templates import find_container
+from trainjob_operator.reconciler.topology import processes_of
 from trainjob_operator.torchtune.arguments import TUNE_RUN, key_of, parse_tune_run
 from trainjob_operator.torchtune.keys import find_repetitions, find_unknown_keys
 from trainjob_operator.torchtune.values import find_misreading
@@ -67,6 +68,11 @@ def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:
         yield (
             f"{runtime.kind} {runtime.metadata.name} is labelled {SUPPORT_LABEL}: {_DEPRECATED}: whoever uses it is"
             " warned"
+        )
+    if processes_of(runtime) is not None:
+        yield (
+            "spec.mlPolicy.torch.numProcPerNode is the form of Kubeflow Trainer v2.1, understood here; since v2.2 one"
+            " process on each accelerator is what a TrainJob gets that does not give a number"
         )
     for at, step in enumerate(runtime.spec.template.spec.replicated_jobs):
         where = f"spec.template.spec.replicatedJobs[{at}]"

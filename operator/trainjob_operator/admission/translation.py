@@ -11,13 +11,15 @@ from trainjob_operator.admission.normal import AMOUNTS, QUANTITIES, Object, obje
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.workload import ResourceRequirements
 from trainjob_operator.naming import NODE, TRAINER
-from trainjob_operator.reconciler.resources import count_cpus, merge_resources
+from trainjob_operator.reconciler.resources import count_accelerators, count_cpus, merge_resources
 from trainjob_operator.reconciler.rules import ancestor_of
 from trainjob_operator.reconciler.templates import find_container
+from trainjob_operator.reconciler.topology import processes_of
 
 _PROCESSES = "numProcPerNode"
 _CPU = "cpu"
-_WORDS = ("auto", _CPU, "gpu")
+_DEFAULTS = ("auto", "gpu")
+_WORDS = (*_DEFAULTS, _CPU)
 _EXACT_INTEGERS = 2**53
 
 
@@ -39,16 +41,17 @@ def has_word(spec: Object) -> bool:
 def count_processes(old: Object | None, new: Object, runtime: Runtime | None) -> tuple[Object, tuple[str, ...]]:
     """Give the specification with a number of processes, or none, where it has a word; and a warning about that.
 
-    Without a number there is one process for each accelerator, or for each CPU where there is none.
+    Without a number there is one process for each accelerator, or for each CPU where there is none, unless the runtime
+    says otherwise.
     """
     if not has_word(new):
         return new, ()
     trainer = object_at(new, "trainer")
     word = trainer[_PROCESSES]
     number = None
-    if word == _CPU:
+    if word == _CPU or (runtime is not None and processes_of(runtime) not in {None, *_DEFAULTS}):
         known = object_at(old, "trainer").get(_PROCESSES)
-        number = known if isinstance(known, int) else _count_cpus(trainer, runtime)
+        number = known if isinstance(known, int) else _count(word, trainer, runtime)
         if number is None:
             return new, ()
     kept = {name: value for name, value in trainer.items() if name != _PROCESSES}
@@ -68,13 +71,14 @@ def _write(value: object) -> object:
     return write_fractions(value) if is_exact else str(value)
 
 
-def _count_cpus(trainer: Object, runtime: Runtime | None) -> int | None:
+def _count(word: str, trainer: Object, runtime: Runtime | None) -> int | None:
     steps = runtime.spec.template.spec.replicated_jobs if runtime is not None else ()
     container = next((find_container(step.template, NODE) for step in steps if ancestor_of(step) == TRAINER), None)
     if container is None:
         return None
     try:
         own = ResourceRequirements.model_validate(trainer.get("resourcesPerNode") or {})
-        return count_cpus(merge_resources(container.resources, own))
+        resources = merge_resources(container.resources, own)
+        return (0 if word == _CPU else count_accelerators(resources)) or count_cpus(resources)
     except ValueError:
         return None  # the rules name the quantity that is none

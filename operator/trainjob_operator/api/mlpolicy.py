@@ -35,10 +35,20 @@ class EnvInjection(Model):
     targets: Annotated[tuple[EnvInjectionTarget, ...], Constraints(keys=("jobName",), max_items=16)] = ()
 
 
+Processes = int | Literal["auto", "cpu", "gpu"]
+PROCESSES_RULE = Rule(
+    "type(self) == int ? self >= 1 && self <= 2147483647 : self in ['auto', 'cpu', 'gpu']",
+    "numProcPerNode must be greater than or equal to 1, or auto, cpu or gpu",
+)
+
+
 class TorchPolicy(Model):
-    """PyTorch, launched by torchrun."""
+    """PyTorch, launched by torchrun. ``numProcPerNode`` is of Kubeflow Trainer v2.0 and v2.1."""
 
     env_injection: EnvInjection | None = None
+    num_proc_per_node: Annotated[
+        Processes | None, Constraints(definition="util.intstr.IntOrString", rules=(PROCESSES_RULE,))
+    ] = None
 
 
 class MPIPolicy(Model):

@@ -1,9 +1,10 @@
 """The TrainJob, field by field as Kubeflow Trainer v2.3 has it, with the deadlines of its KEP-2899."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from trainjob_operator.api.constraints import IMMUTABLE, NAME, Constraints, Int32, Int64, Rule
 from trainjob_operator.api.meta import ObjectMeta
+from trainjob_operator.api.mlpolicy import PROCESSES_RULE, Processes
 from trainjob_operator.api.model import Model, parse
 from trainjob_operator.api.overrides import PodSpecOverride, PodTemplateOverride
 from trainjob_operator.api.patches import RuntimePatch
@@ -76,17 +77,7 @@ class Trainer(Model):
     num_nodes: Annotated[Int32 | None, Constraints(minimum=0, rules=(IMMUTABLE,))] = None
     resources_per_node: ResourceRequirements | None = None
     num_proc_per_node: Annotated[
-        int | Literal["auto", "cpu", "gpu"] | None,
-        Constraints(
-            definition="util.intstr.IntOrString",
-            rules=(
-                Rule(
-                    "type(self) == int ? self >= 1 && self <= 2147483647 : self in ['auto', 'cpu', 'gpu']",
-                    "numProcPerNode must be greater than or equal to 1, or auto, cpu or gpu",
-                ),
-                IMMUTABLE,
-            ),
-        ),
+        Processes | None, Constraints(definition="util.intstr.IntOrString", rules=(PROCESSES_RULE, IMMUTABLE))
     ] = None
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from trainjob_operator.api.mlpolicy import Processes
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import EnvVar, ResourceRequirements
@@ -67,9 +68,16 @@ def count_nodes(job: TrainJob, runtime: Runtime) -> int:
     return next((number for number in (asked, offered) if number is not None), 1)
 
 
+def processes_of(runtime: Runtime) -> Processes | None:
+    """Give what a runtime in the form of Kubeflow Trainer v2.1 says about the processes of a node."""
+    torch = runtime.spec.ml_policy.torch if runtime.spec.ml_policy is not None else None
+    return torch.num_proc_per_node if torch is not None else None
+
+
 def lay_out(job: TrainJob, runtime: Runtime, resources: ResourceRequirements | None, host: str) -> Topology:
     """Decide nodes and processes from the merged resources of a trainer pod."""
-    asked = job.spec.trainer.num_proc_per_node if job.spec.trainer is not None else None
+    own = job.spec.trainer.num_proc_per_node if job.spec.trainer is not None else None
+    asked = processes_of(runtime) if own is None else own
     accelerators = count_accelerators(resources)
     by_cpu = asked == "cpu" or (not isinstance(asked, int) and accelerators == 0)
     return Topology(

@@ -212,6 +212,17 @@ def test_a_deprecated_runtime() -> None:
     )
 
 
+def test_a_runtime_in_an_older_form() -> None:
+    runtime = runtime_body(LLAMA)
+    runtime["spec"]["mlPolicy"]["torch"] = {"numProcPerNode": "auto"}
+
+    [warning] = validate(creation(runtime, "ClusterTrainingRuntime"), None).warnings
+
+    assert warning.startswith(
+        "spec.mlPolicy.torch.numProcPerNode is the form of Kubeflow Trainer v2.1, understood here"
+    )
+
+
 def test_one_that_is_only_a_namespace_s_own_is_not() -> None:
     assert created(runtime=parse_runtime({**deprecated(), "kind": "TrainingRuntime"})).warnings == ()
 

@@ -48,6 +48,24 @@ def test_a_number_of_processes_in_words(trainer: Body, stored: Body, advice: str
     assert advice in warning
 
 
+@pytest.mark.parametrize(
+    ("of_runtime", "word", "stored"),
+    [
+        ("auto", "gpu", {}),
+        (4, "auto", {"numProcPerNode": 2}),
+        ("cpu", "gpu", {"numProcPerNode": 2}),
+        (4, "cpu", {"numProcPerNode": 3}),
+    ],
+)
+def test_a_word_is_not_left_out_where_the_runtime_says_otherwise(of_runtime: object, word: str, stored: Body) -> None:
+    runtime = runtime_with(
+        node={"resources": {"limits": {"cpu": 3, "nvidia.com/gpu": 2}}},
+        spec={"mlPolicy": {"torch": {"numProcPerNode": of_runtime}}},
+    )
+
+    assert mutated(creation(body(trainer={"numProcPerNode": word})), runtime)["trainer"] == stored
+
+
 def test_more_cpus_than_a_number_of_processes_can_be() -> None:
     trainer: Body = {"numProcPerNode": "cpu", "resourcesPerNode": {"limits": {"cpu": "1e30"}}}
 

@@ -51,6 +51,25 @@ def test_another_command_is_taken_as_it_is(
     assert [port.container_port for port in container.ports or ()] == [29500]
 
 
+@pytest.mark.parametrize(
+    ("of_runtime", "of_trainjob", "processes"),
+    [("auto", None, "auto"), ("gpu", None, "auto"), ("cpu", None, "6"), (1, None, "1"), (4, 2, "2")],
+)
+def test_a_runtime_of_v2_1_says_how_many_processes_train(
+    of_runtime: object, of_trainjob: int | None, processes: str
+) -> None:
+    resources = {"limits": {"nvidia.com/gpu": 2, "cpu": 6}}
+    runtime = runtime_with(
+        node={"resources": resources}, spec={"mlPolicy": {"numNodes": 1, "torch": {"numProcPerNode": of_runtime}}}
+    )
+
+    job = resolved(trainjob(trainer={"command": SDK, "numProcPerNode": of_trainjob}), runtime)
+
+    assert env_of(container_of(job))["PET_NPROC_PER_NODE"] == processes
+    assert job.recipe is not None
+    assert job.recipe.recipe.endswith("single_device") is (processes == "1")
+
+
 def test_several_nodes_do_not_wait_each_at_its_own_localhost() -> None:
     container = container_of(resolved(trainjob(trainer={"numNodes": 2, "args": ["epochs=1"]})))
 
