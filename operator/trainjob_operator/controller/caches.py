@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef, TrainJob, parse_trainjob
@@ -28,6 +30,8 @@ from trainjob_operator.errors import InvalidObjectError
 from trainjob_operator.naming import TRAINING_RUNTIME, TRAINJOB_NAME_LABEL
 from trainjob_operator.reconciler.children import Child, JobChild, Kind, PodChild
 from trainjob_operator.reconciler.lifecycle import is_finished
+
+C = TypeVar("C", bound=Child)
 
 _PAUSE = 0.5  # seconds; a TrainJob goes on when a Job has ended, whatever its pods and volumes do
 
@@ -70,9 +74,14 @@ class Caches:
                 self.jobs.echo(body)
 
     def mark_deleting(self, kind: str, namespace: str, name: str, uid: str) -> None:
-        """Show a Job that we deleted as being deleted, until the watch tells that it is gone."""
-        if kind == Kind.JOB:
-            self.jobs.revise(namespace, name, lambda job: replace(job, deleting=True) if job.uid == uid else job)
+        """Show a child that we deleted as being deleted, until the watch tells that it is gone."""
+        match kind:
+            case Kind.SERVICE:
+                self.services.revise(namespace, name, partial(_as_deleting, uid=uid))
+            case Kind.CLAIM:
+                self.claims.revise(namespace, name, partial(_as_deleting, uid=uid))
+            case Kind.JOB:
+                self.jobs.revise(namespace, name, partial(_as_deleting, uid=uid))
 
     def reflectors(self, kube: KubeClient, metrics: Metrics, namespaces: Iterable[str]) -> list[Reflector]:
         """Make the reflectors of all kinds but TrainJobs; without namespaces for all of them."""
@@ -135,6 +144,10 @@ class Caches:
 
 def _name_of(body: Body) -> str:
     return str(body["metadata"]["name"])
+
+
+def _as_deleting(child: C, uid: str) -> C:
+    return replace(child, deleting=True) if child.uid == uid else child
 
 
 def _read_trainjob(body: Body) -> TrainJob | InvalidObjectError:

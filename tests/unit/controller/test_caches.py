@@ -1,8 +1,9 @@
 import pytest
-from tests.unit.controller.bodies import Body, job, pod
+from tests.unit.controller.bodies import Body, body, job, pod
 
 from trainjob_operator.controller.cache import Key
 from trainjob_operator.controller.caches import Caches
+from trainjob_operator.reconciler.children import Kind
 
 TUNE = Key("team", "tune")
 
@@ -38,3 +39,15 @@ def test_the_end_of_a_job_is_looked_at_now_and_everything_else_soon(kind: str) -
     looks.caches.jobs.drop(version(job(), 5))
     looks.caches.pods.put(pod())
     assert (looks.now, looks.soon) == ([TUNE], [TUNE] * 5)
+
+
+@pytest.mark.parametrize("uid", ["uid-of-tune", "uid-of-another"])
+def test_what_we_deleted_is_not_deleted_again_before_the_watch_tells(uid: str) -> None:
+    caches = Looks().caches
+    for kind in (Kind.SERVICE, Kind.CLAIM, Kind.JOB):
+        caches.echo(kind, job() | body("tune", 7))
+
+        caches.mark_deleting(kind, "team", "tune", uid)
+
+    children = (*caches.services.of(TUNE), *caches.claims.of(TUNE), *caches.jobs.of(TUNE))
+    assert [child.deleting for child in children] == [uid == "uid-of-tune"] * 3
