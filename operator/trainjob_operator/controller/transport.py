@@ -114,14 +114,17 @@ class Transport:
                 code = response.status
                 if code != HTTPStatus.OK:
                     raise error_from(code, await response.read(), response.headers)
-                rest = b""
-                async for chunk in response.content.iter_any():
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    for line in lines:
-                        if line:
-                            yield line
-                    if pause and len(chunk) < _PLENTY:
-                        await _rest(response, pause)
+                try:
+                    rest = b""
+                    async for chunk in response.content.iter_any():
+                        *lines, rest = (rest + chunk).split(b"\n")
+                        for line in lines:
+                            if line:
+                                yield line
+                        if pause and len(chunk) < _PLENTY:
+                            await _rest(response, pause)
+                finally:
+                    _hang_up(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(request, error) from error
         finally:
@@ -154,15 +157,28 @@ class Transport:
 
 async def _rest(response: aiohttp.ClientResponse, seconds: float) -> None:
     """Leave what comes meanwhile to the kernel."""
-    transport = response.connection.transport if response.connection is not None else None
-    if not isinstance(transport, asyncio.ReadTransport):
-        return  # it has ended
+    transport = _transport_of(response)
+    if transport is None:
+        return
     if (limit := getattr(transport, "set_read_buffer_limits", None)) is not None:
         limit(1, 0)  # one that decrypts would go on filling a buffer of its own
     transport.pause_reading()
     await asyncio.sleep(seconds)
     transport.resume_reading()
     await asyncio.sleep(_A_FEW_TURNS)  # of the event loop, which that takes
+
+
+def _hang_up(response: aiohttp.ClientResponse) -> None:
+    """Close at once what has not ended: the farewell of TLS, for which nobody waits, may outlive the event loop."""
+    transport = _transport_of(response)
+    if transport is not None:
+        transport.abort()
+
+
+def _transport_of(response: aiohttp.ClientResponse) -> asyncio.Transport | None:
+    """Give what an answer comes by, or None if it has ended."""
+    transport = response.connection.transport if response.connection is not None else None
+    return transport if isinstance(transport, asyncio.Transport) else None
 
 
 def open_session(connection: Connection, limit: int) -> aiohttp.ClientSession:
