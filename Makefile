@@ -3,10 +3,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# One more than there are cores: some only wait.
+SIDE_BY_SIDE := $(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) --dist worksteal
 REQUIREMENTS := $(wildcard images/operator/requirements.txt images/initializer/requirements.txt tests/requirements.txt)
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(wildcard images/*/pyproject.toml))
 
-.PHONY: .venv help demo down test check lint format typecheck unit training cluster e2e golden crds runtimes keys models bench clean
+.PHONY: .venv help demo down test check lint format typecheck unit property initializer training cluster e2e golden crds runtimes keys models bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +22,7 @@ help: ## Show this list
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
 	@touch $@
 
-check: lint typecheck unit crds ## Quick: format, lint, types, layers, unit and golden tests, generated files clean (about a minute)
+check: lint typecheck unit crds ## Quick: format, lint, types, layers, unit and golden tests, generated files clean (less than a minute)
 	@git diff --exit-code --stat -- crds runtimes manifests/chart/crds manifests/chart/runtimes || { echo "generated files were not up to date: commit what 'make crds' wrote"; exit 1; }
 
 lint: .venv ## Format and lint check, import layers
@@ -35,8 +37,14 @@ format: .venv ## Format and apply safe fixes
 typecheck: .venv ## mypy --strict
 	@$(BIN)/mypy --no-error-summary operator images tests
 
-unit: .venv ## Unit, golden and property tests (no cluster)
-	@$(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) --dist worksteal tests/unit tests/golden tests/property # one more: some only wait
+unit: .venv ## Unit and golden tests
+	@$(SIDE_BY_SIDE) tests/unit tests/golden
+
+property: .venv ## Thousands of generated objects against admission, and of histories against the core
+	@$(SIDE_BY_SIDE) tests/property
+
+initializer: .venv ## The initializer downloads from a local Hub, each time in a process of its own
+	@$(SIDE_BY_SIDE) tests/initializer
 
 golden: .venv ## Rewrite the golden files; read the diff before you commit it
 	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest -q tests/golden
@@ -57,7 +65,7 @@ keys: .venv ## Take the keys of TorchTune's configs out of its wheel again
 models: .venv ## Take what TorchTune's configs say of each model out of its wheel again
 	@$(BIN)/python -m tests.training.models
 
-test: check training cluster e2e ## Everything; builds what it needs and keeps it in a cache outside the checkout
+test: check property initializer training cluster e2e ## Everything; builds what it needs and keeps it in a cache outside the checkout
 
 training: .venv ## TorchTune really trains, on the CPU
 	@$(BIN)/python -m pytest -q tests/training

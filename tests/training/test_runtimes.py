@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.training.test_selections import answers_to, ask
 from tests.unit.bundle.test_readme import FASTER, SPEED_SETTINGS
-from tests.unit.reconciler.objects import RUNTIMES, SDK, container_of, runtime_body, trainjob
+from tests.unit.manifests.rendering import RUNTIMES
+from tests.unit.reconciler.objects import SDK, container_of, runtime_body, trainjob
 
 from trainjob_initializer.selection import MODEL_PATTERNS
 from trainjob_operator.api.runtime import parse_runtime

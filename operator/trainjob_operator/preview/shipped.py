@@ -27,4 +27,5 @@ def shipped_runtime(ref: RuntimeRef) -> Runtime | None:
     """Find a shipped runtime; each has a file of its name."""
     if ref.kind != CLUSTER_TRAINING_RUNTIME or ref.name not in shipped_names():
         return None
-    return parse_runtime(yaml.safe_load(_FOLDER.joinpath(f"{ref.name}{_SUFFIX}").read_text(encoding="utf-8")))
+    text = _FOLDER.joinpath(f"{ref.name}{_SUFFIX}").read_text(encoding="utf-8")
+    return parse_runtime(yaml.load(text, Loader=yaml.CSafeLoader))

@@ -2,7 +2,8 @@
 
 import pytest
 from tests.unit.admission.requests import Body, creation, update
-from tests.unit.reconciler.objects import LLAMA, RUNTIMES, runtime_body, step
+from tests.unit.manifests.rendering import RUNTIMES
+from tests.unit.reconciler.objects import LLAMA, runtime_body, step
 
 from trainjob_operator.admission.review import mutate, runtime_wanted, validate
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import yaml
-from tests.unit.reconciler.objects import RUNTIMES, SDK, container_of, env_of, resolved, runtime_body, step, trainjob
+from tests.unit.manifests.rendering import RUNTIMES
+from tests.unit.reconciler.objects import SDK, container_of, env_of, resolved, runtime_body, step, trainjob
 
 from trainjob_operator.bundle.blueprint import Blueprint, blueprints
 from trainjob_operator.bundle.manifest import render
@@ -172,7 +172,7 @@ def test_what_would_be_downloaded_twice_is_left_out() -> None:
 
 
 def test_a_gated_teacher_takes_its_token_from_a_secret_that_need_not_be() -> None:
-    body = yaml.safe_load((RUNTIMES / "torchtune-llama3.2-1b-kd.yaml").read_text())
+    body = runtime_body("torchtune-llama3.2-1b-kd")
     [container] = step(body, "teacher-initializer")["template"]["spec"]["template"]["spec"]["containers"]
 
     assert {

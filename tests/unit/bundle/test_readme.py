@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.unit.manifests.rendering import kustomization, one
+from tests.unit.manifests.rendering import RUNTIMES, kustomization, one, parse, read
 from tests.unit.preview.terminal import Terminal, job
-from tests.unit.reconciler.objects import RUNTIMES
 
 from trainjob_operator.bundle.blueprint import blueprints
 from trainjob_operator.bundle.speed import ROW_TOKENS
@@ -31,12 +30,12 @@ def trainer(terminal: Terminal, spec: dict[str, Any]) -> tuple[dict[str, Any], d
     body = job() | {"spec": spec}
     code, out, err = terminal.render(body, options=("--output=yaml",))
     assert (code, err) == (0, "")
-    pod = one([each for each in yaml.safe_load_all(out) if each], "Job", "j-node-0")["spec"]["template"]["spec"]
+    pod = one(parse(out), "Job", "j-node-0")["spec"]["template"]["spec"]
     return pod, pod["containers"][0]
 
 
 def test_the_table_lists_all_runtimes() -> None:
-    manifests = [yaml.safe_load(file.read_text()) for file in RUNTIMES.glob("t*.yaml")]
+    manifests = [read(file) for file in RUNTIMES.glob("t*.yaml")]
 
     assert replace_table(README, manifests) == README, "run `make runtimes`"
     assert README.partition("<!-- end -->")[0].count("\n| `torch") == len(manifests)

@@ -2,26 +2,24 @@ import base64
 import json
 import logging
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from aiohttp import ClientSession, web
+from tests.unit.reconciler.objects import runtime_body
 
 from trainjob_operator.controller.caches import Caches
 from trainjob_operator.controller.kube import Body, KubeClient
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.controller.webhook import Webhook
 
-RUNTIMES = Path(__file__).parents[3] / "runtimes"
 VALIDATE = "/validate-trainer-kubeflow-org-v1alpha1-"
 MUTATE = "/mutate-trainer-kubeflow-org-v1alpha1-trainjob"
 NAME = "torchtune-smollm2-135m"
 
 
 def runtime() -> Body:
-    body: Body = yaml.safe_load((RUNTIMES / f"{NAME}.yaml").read_text())
+    body = runtime_body(NAME)
     body["metadata"] |= {"uid": "r", "resourceVersion": "5"}
     return body
 

@@ -1,11 +1,13 @@
 """What the chart and the kustomizations come to, as parsed objects."""
 
 import functools
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 from tests.devcluster import binaries
 from tests.devcluster.cache import ROOT
@@ -20,6 +22,7 @@ CPU_OVERLAY = ROOT / "manifests" / "overlays" / "cpu"
 CRDS = ROOT / "crds"
 RUNTIMES = ROOT / "runtimes"
 NAMESPACE = "trainjob-operator-system"
+_BETWEEN = re.compile(r"^---.*\n", re.MULTILINE)
 _TOOLS = functools.cache(binaries.tools)
 
 
@@ -34,6 +37,7 @@ def run_tool(tool: str, *args: str | Path) -> str:
     return done.stdout
 
 
+@functools.cache
 def chart_text(*values: str) -> str:
     """Render the chart; `values` are `key=value` in helm's words, the value as JSON."""
     settings = [word for value in values for word in ("--set-json", value)]
@@ -49,7 +53,20 @@ def kustomization(folder: Path) -> list[Manifest]:
 
 
 def parse(text: str) -> list[Manifest]:
-    return [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
+    """Give the documents of a text, each time anew; most of them stand in many texts, and are read once."""
+    found = (orjson.loads(_as_json(document)) for document in _BETWEEN.split(text))
+    return [document for document in found if document]
+
+
+def read(file: Path) -> Manifest:
+    """Give the one document of a file."""
+    [document] = parse(file.read_text())
+    return document
+
+
+@functools.cache
+def _as_json(document: str) -> bytes:
+    return orjson.dumps(yaml.load(document, Loader=yaml.CSafeLoader))
 
 
 def one(objects: list[Manifest], kind: str, name: str) -> Manifest:

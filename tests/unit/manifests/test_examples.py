@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-import yaml
-from tests.unit.manifests.rendering import EXAMPLES, RUNTIMES
+from tests.unit.manifests.rendering import EXAMPLES, RUNTIMES, read
 
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
@@ -16,12 +15,12 @@ IDENTITY = {"namespace": "default", "uid": "5f0c2b1e-0000-4000-8000-000000000000
 
 
 def trainjob(file: Path) -> TrainJob:
-    body = yaml.safe_load(file.read_text())
+    body = read(file)
     return TrainJob.model_validate(body | {"metadata": body["metadata"] | IDENTITY})
 
 
 def runtime(name: str) -> Runtime:
-    return Runtime.model_validate(yaml.safe_load((RUNTIMES / f"{name}.yaml").read_text()))
+    return Runtime.model_validate(read(RUNTIMES / f"{name}.yaml"))
 
 
 def resolved(file: Path) -> ResolvedJob:

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-import yaml
-from tests.unit.manifests.rendering import BASE, CPU_OVERLAY, RUNTIMES, Manifest, chart, kustomization, pod_specs
+from tests.unit.manifests.rendering import BASE, CPU_OVERLAY, RUNTIMES, Manifest, chart, kustomization, pod_specs, read
 
 ALLOWED_VOLUMES = {"configMap", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 CA_BUNDLE = 'caBundle.configMap="corporate-ca"'
@@ -41,7 +40,7 @@ def violations(spec: Manifest) -> list[str]:
 def test_every_pod_is_restricted(objects: Callable[[], list[Manifest]], beside: int) -> None:
     """`beside` are those that are not of runtimes."""
     found = {where: violations(spec) for where, spec in pod_specs(objects())}
-    steps = sum(len(list(pod_specs([yaml.safe_load(file.read_text())]))) for file in RUNTIMES.glob("t*.yaml"))
+    steps = sum(len(list(pod_specs([read(file)]))) for file in RUNTIMES.glob("t*.yaml"))
 
     assert {where: violated for where, violated in found.items() if violated} == {}
     assert len(found) == steps + beside

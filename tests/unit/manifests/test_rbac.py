@@ -1,8 +1,7 @@
 """The operator's rights: named one by one, and no more than it uses."""
 
 import pytest
-import yaml
-from tests.unit.manifests.rendering import CRDS, Manifest, chart, one
+from tests.unit.manifests.rendering import CRDS, Manifest, chart, one, read
 
 ROLES = ("ClusterRole", "Role")
 OPERATOR = "ClusterRole/trainjob-operator"
@@ -83,9 +82,7 @@ def test_peoples_roles_are_a_choice() -> None:
 def test_the_crd_job_may_touch_our_crds_only() -> None:
     [rule] = one(chart(), "ClusterRole", "trainjob-operator-crds")["rules"]
 
-    assert set(rule["resourceNames"]) == {
-        yaml.safe_load(file.read_text())["metadata"]["name"] for file in CRDS.glob("trainer.*.yaml")
-    }
+    assert set(rule["resourceNames"]) == {read(file)["metadata"]["name"] for file in CRDS.glob("trainer.*.yaml")}
     assert set(rule["verbs"]) == {"create", "get", "patch"}
 
 

@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
-from tests.unit.manifests.rendering import EXAMPLES
+from tests.unit.manifests.rendering import EXAMPLES, parse
 from tests.unit.preview.terminal import RESERVED, Terminal, job
 
 FIRST = EXAMPLES / "first.yaml"
@@ -18,7 +17,7 @@ def test_warnings_beside_manifests_are_as_kubectl_writes_them(terminal: Terminal
 
     assert code == 0
     assert err.startswith("Warning: spec.trainer.args[0]: config ")
-    kinds = [manifest["kind"] for manifest in yaml.safe_load_all(out)]
+    kinds = [manifest["kind"] for manifest in parse(out)]
     assert kinds == ["ConfigMap", "Service", "PersistentVolumeClaim", "Job", "Job", "Job"]
     assert "# 00000000-0000-0000-0000-000000000000 stands for the UID" in out
 

@@ -4,9 +4,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-import yaml
 from tests.devcluster.cache import ROOT
-from tests.unit.manifests.rendering import RUNTIMES
+from tests.unit.manifests.rendering import RUNTIMES, read
 
 from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef
@@ -21,7 +20,7 @@ def test_all_runtimes_of_the_project_are_shipped() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_each_is_found_by_its_name(name: str) -> None:
-    assert shipped_runtime(RuntimeRef(name=name)) == parse_runtime(yaml.safe_load(FILES[name].read_text()))
+    assert shipped_runtime(RuntimeRef(name=name)) == parse_runtime(read(FILES[name]))
 
 
 def test_the_package_holds_them(tmp_path: Path) -> None:

@@ -1,10 +1,8 @@
 """A TrainJob and a runtime to change one thing of."""
 
-from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
-import yaml
+from tests.unit.manifests.rendering import RUNTIMES, read
 
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
@@ -13,7 +11,6 @@ from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob, Step
 
 Body = dict[str, Any]
-RUNTIMES = Path(__file__).parents[3] / "runtimes"
 LLAMA = "torchtune-llama3.2-1b"
 SMOLLM = "torchtune-smollm2-135m"
 SDK = ["tune", "run"]
@@ -26,13 +23,12 @@ def gpus(count: float) -> Body:
 
 
 def runtime_body(name: str = LLAMA) -> Body:
-    body: Body = yaml.safe_load((RUNTIMES / f"{name}.yaml").read_text())
-    return body
+    return read(RUNTIMES / f"{name}.yaml")
 
 
 def runtime_with(*, name: str = LLAMA, node: Body | None = None, spec: Body | None = None, **jobset: object) -> Runtime:
     """Change fields of the node's container, of the spec, or of the JobSet's spec."""
-    body = deepcopy(runtime_body(name))
+    body = runtime_body(name)
     step(body, "node")["template"]["spec"]["template"]["spec"]["containers"][0] |= node or {}
     body["spec"] |= spec or {}
     body["spec"]["template"]["spec"] |= jobset

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.hub import Fault, HubServer
-from tests.unit.trainjob_initializer.conftest import STRANGER, TOKEN, Container
+from tests.initializer.conftest import STRANGER, TOKEN, Container
 
 NAME_ONE = "name a Secret with a token under ACCESS_TOKEN in initializer.model.secretRef"
 OR_PRIVATE = f", or, if it is private, {NAME_ONE}"

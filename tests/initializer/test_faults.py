@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.hub import Fault, HubServer
-from tests.unit.trainjob_initializer.conftest import Container
+from tests.initializer.conftest import Container
 
 
 def weights_requested(hub: HubServer) -> list[tuple[str, str | None]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.hub import HubServer
-from tests.unit.trainjob_initializer.conftest import DATASET, TOKEN, Container
+from tests.initializer.conftest import DATASET, TOKEN, Container
 
 ORIGIN = "original_repo_id.json"
 WHOLE_MODEL = [

@@ -12,7 +12,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from tests.hub import Hub, HubServer
-from tests.unit.trainjob_initializer.conftest import DATASET, MODEL, STRANGER, TOKEN
+from tests.initializer.conftest import DATASET, MODEL, STRANGER, TOKEN
 
 
 def test_snapshot(hub: HubServer, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from tests.hub import HubServer
+from tests.initializer.conftest import TOKEN, Container
 from tests.troubleshooting import read_rows
-from tests.unit.trainjob_initializer.conftest import TOKEN, Container
 
 ROWS = read_rows("initializer")
 MISTAKES = {
