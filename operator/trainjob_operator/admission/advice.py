@@ -145,7 +145,7 @@ def _advise_on_overrides(
         )
     for unknown in find_unknown_keys(recipe.recipe, recipe.config, overrides):
         hint = f", did you mean {unknown.nearest}?" if unknown.nearest else ": it changes nothing"
-        yield (f"{places[unknown.position]}: config {recipe.config} of {recipe.recipe} has no key {unknown.key}{hint}")
+        yield f"{places[unknown.position]}: config {recipe.config} of {recipe.recipe} has no key {unknown.key}{hint}"
 
 
 def _find(overrides: Sequence[str], words: Sequence[str]) -> list[int]:

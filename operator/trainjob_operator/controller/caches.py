@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
-from typing import TypeVar
+from typing import Any
 
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef, TrainJob, parse_trainjob
@@ -31,8 +30,6 @@ from trainjob_operator.naming import TRAINING_RUNTIME, TRAINJOB_NAME_LABEL
 from trainjob_operator.reconciler.children import Child, JobChild, Kind, PodChild
 from trainjob_operator.reconciler.lifecycle import is_finished
 
-C = TypeVar("C", bound=Child)
-
 _PAUSE = 0.5  # seconds; a TrainJob goes on when a Job has ended, whatever its pods and volumes do
 
 
@@ -56,6 +53,11 @@ class Caches:
         self.claims = Store[Child](summarize_claim, trainjob_of, self._child_changed)
         self.jobs = Store[JobChild](summarize_job, trainjob_of, self._job_changed)
         self.pods = Store[PodChild](summarize_pod, trainjob_of, self._child_changed)
+        self._children: dict[str, Store[Any]] = {
+            Kind.SERVICE: self.services,
+            Kind.CLAIM: self.claims,
+            Kind.JOB: self.jobs,
+        }
 
     def runtime(self, namespace: str, ref: RuntimeRef) -> Runtime | InvalidObjectError | None:
         """Find the runtime that a TrainJob in a namespace refers to."""
@@ -65,23 +67,15 @@ class Caches:
 
     def echo(self, kind: str, body: Body) -> None:
         """Take a child that answered a request of our own; ConfigMaps are not cached."""
-        match kind:
-            case Kind.SERVICE:
-                self.services.echo(body)
-            case Kind.CLAIM:
-                self.claims.echo(body)
-            case Kind.JOB:
-                self.jobs.echo(body)
+        store = self._children.get(kind)
+        if store is not None:
+            store.echo(body)
 
     def mark_deleting(self, kind: str, namespace: str, name: str, uid: str) -> None:
         """Show a child that we deleted as being deleted, until the watch tells that it is gone."""
-        match kind:
-            case Kind.SERVICE:
-                self.services.revise(namespace, name, partial(_as_deleting, uid=uid))
-            case Kind.CLAIM:
-                self.claims.revise(namespace, name, partial(_as_deleting, uid=uid))
-            case Kind.JOB:
-                self.jobs.revise(namespace, name, partial(_as_deleting, uid=uid))
+        store = self._children.get(kind)
+        if store is not None:
+            store.revise(namespace, name, lambda child: replace(child, deleting=True) if child.uid == uid else child)
 
     def reflectors(self, kube: KubeClient, metrics: Metrics, namespaces: Iterable[str]) -> list[Reflector]:
         """Make the reflectors of all kinds but TrainJobs; without namespaces for all of them."""
@@ -144,10 +138,6 @@ class Caches:
 
 def _name_of(body: Body) -> str:
     return str(body["metadata"]["name"])
-
-
-def _as_deleting(child: C, uid: str) -> C:
-    return replace(child, deleting=True) if child.uid == uid else child
 
 
 def _read_trainjob(body: Body) -> TrainJob | InvalidObjectError:

@@ -14,7 +14,7 @@ from trainjob_operator.reconciler.patching import patch_runtime, patches_in_forc
 from trainjob_operator.reconciler.placement import follow_trainer, stay_together
 from trainjob_operator.reconciler.reporting import report_to
 from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
-from trainjob_operator.reconciler.rules import Violation, ancestor_of, check_reference, check_trainjob
+from trainjob_operator.reconciler.rules import Violation, ancestor_of, check_reference, check_trainjob, completions_of
 from trainjob_operator.reconciler.runtime_rules import check_runtime
 from trainjob_operator.reconciler.state import Endpoint
 from trainjob_operator.reconciler.templates import add_volume, change_container, mounts, upsert_env
@@ -108,12 +108,6 @@ def _pods(step: ReplicatedJob) -> int:
     return spec.parallelism if spec.parallelism is not None else 1
 
 
-def _completions(step: ReplicatedJob, pods: int) -> int:
-    """Have each pod of trainer and initializers succeed, as Kubeflow Trainer does; of other steps the runtime tells."""
-    own = step.template.spec.completions
-    return pods if own is None or ancestor_of(step) is not None else own
-
-
 def _inject(runtime: Runtime, templates: dict[str, JobTemplate], topology: Topology) -> None:
     """Give torchrun's whole environment to the containers that the runtime names beside the trainer's."""
     torch = runtime.spec.ml_policy.torch if runtime.spec.ml_policy is not None else None
@@ -170,7 +164,7 @@ def _steps(
             index=index,
             group=Group(name=group, index=groups[group].index(step.name), size=len(groups[group])),
             pods=pods[step.name],
-            completions=_completions(step, pods[step.name]),
+            completions=completions_of(step, pods[step.name]),
             depends_on=step.depends_on or (),
             template=templates[step.name],
         )

@@ -44,6 +44,12 @@ def ancestor_of(step: ReplicatedJob) -> str | None:
     return (step.template.metadata.labels or {}).get(ANCESTOR_LABEL)
 
 
+def completions_of(step: ReplicatedJob, pods: int) -> int:
+    """Have each pod of trainer and initializers succeed, as Kubeflow Trainer does; of other steps the runtime tells."""
+    own = step.template.spec.completions
+    return pods if own is None or ancestor_of(step) is not None else own
+
+
 def check_reference(job: TrainJob) -> Iterator[Violation]:
     """Find out whether ``spec.runtimeRef`` can name a runtime at all."""
     ref = job.spec.runtime_ref
@@ -61,7 +67,8 @@ def check_trainjob(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
 
 
 def _check_name(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
-    hosts = [f"{step.name}-0-{max(_pods(job, runtime, step) - 1, 0)}" for step in _steps(runtime)]
+    last = {step.name: max(completions_of(step, _pods(job, runtime, step)) - 1, 0) for step in _steps(runtime)}
+    hosts = [f"{name}-0-{index}" for name, index in last.items()]
     longest = max(hosts, key=len, default="")
     limit = max_trainjob_name_length(longest)
     if len(job.metadata.name) > limit:
@@ -78,12 +85,7 @@ def _steps(runtime: Runtime) -> tuple[ReplicatedJob, ...]:
 
 
 def _pods(job: TrainJob, runtime: Runtime, step: ReplicatedJob) -> int:
-    """Give how many host names the pods of a step have."""
-    if ancestor_of(step) == TRAINER:
-        return count_nodes(job, runtime)
-    spec = step.template.spec
-    own = spec.completions if ancestor_of(step) is None else None
-    return own or spec.parallelism or 1
+    return count_nodes(job, runtime) if ancestor_of(step) == TRAINER else step.template.spec.parallelism or 1
 
 
 def _check_initializers(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:

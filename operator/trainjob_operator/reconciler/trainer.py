@@ -84,29 +84,27 @@ def describe_recipe(job: TrainJob, template: JobTemplate, topology: Topology) ->
 
 def _launch(job: TrainJob, container: Container, topology: Topology) -> dict[str, tuple[str, ...]] | NoSelection:
     """Give what becomes of the command and the arguments of the trainer's container."""
-    trainer = job.spec.trainer
+    trainer = job.spec.trainer or Trainer()
     own, inherited = container.command or (), container.args
-    if is_bare_tune_run(trainer):
-        if parse_tune_run(own) is None and tune_run_of(container) is not None:
-            own, inherited = (*own, *(inherited or ())), ()  # what it runs stands in the arguments, too
-    elif topology.nodes > 1:
-        own = point_to_endpoint(own, topology.endpoint)
-        inherited = inherited and point_to_endpoint(inherited, topology.endpoint)
-    arguments = trainer.args if trainer is not None and trainer.args is not None else inherited
-    if is_bare_tune_run(trainer):
-        composed = compose(
-            own,
-            arguments or (),
-            runtime_name=job.spec.runtime_ref.name,
-            place=Place(topology.nodes, topology.is_single_device, topology.endpoint),
-        )
-        if isinstance(composed, NoSelection):
-            return composed
-        command, given = composed.command.render(), composed.arguments
-    else:
-        command = (trainer.command if trainer is not None else None) or own
-        given = arguments or ()
-    return ({"command": command} if command else {}) | ({} if arguments is None else {"args": given})
+    if not is_bare_tune_run(trainer):
+        if topology.nodes > 1:
+            own = point_to_endpoint(own, topology.endpoint)
+            inherited = inherited and point_to_endpoint(inherited, topology.endpoint)
+        arguments = inherited if trainer.args is None else trainer.args
+        command = trainer.command or own
+        return ({"command": command} if command else {}) | ({} if arguments is None else {"args": arguments})
+    if parse_tune_run(own) is None and tune_run_of(container) is not None:
+        own, inherited = (*own, *(inherited or ())), ()  # what it runs stands in the arguments, too
+    arguments = inherited if trainer.args is None else trainer.args
+    composed = compose(
+        own,
+        arguments or (),
+        runtime_name=job.spec.runtime_ref.name,
+        place=Place(topology.nodes, topology.is_single_device, topology.endpoint),
+    )
+    if isinstance(composed, NoSelection):
+        return composed
+    return {"command": composed.command.render()} | ({} if arguments is None else {"args": composed.arguments})
 
 
 def _apply(trainer: Trainer, container: Container, topology: Topology) -> Container:
