@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,12 +108,13 @@ class KubeClient:
                 "timeoutSeconds": str(lasting),
             },
         )
-        async for line in self._transport.stream(request, silence=WATCH_SILENCE, pause=pause):
-            event = orjson.loads(line)
-            body = event["object"]
-            if event["type"] == "ERROR":
-                raise ApiError(int(body.get("code") or 500), body.get("reason") or "", body.get("message") or "")
-            yield WatchEvent(event["type"], body)
+        async with aclosing(self._transport.stream(request, silence=WATCH_SILENCE, pause=pause)) as lines:
+            async for line in lines:
+                event = orjson.loads(line)
+                body = event["object"]
+                if event["type"] == "ERROR":
+                    raise ApiError(int(body.get("code") or 500), body.get("reason") or "", body.get("message") or "")
+                yield WatchEvent(event["type"], body)
 
     async def create(
         self, resource: Resource, namespace: str | None, manifest: Mapping[str, Any], *, attempts: int = ATTEMPTS

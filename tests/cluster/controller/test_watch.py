@@ -3,7 +3,10 @@
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
+
+import pytest
 
 from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.resources import CONFIG_MAPS
@@ -72,3 +75,23 @@ async def test_more_than_a_buffer_holds_is_not_held_back(client: KubeClient, nam
 
     assert seen.names == names
     assert seen.times[-1] - created[-1] < 2 * _PAUSE
+
+
+@pytest.mark.parametrize("pause", [0.0, _PAUSE])
+async def test_a_watch_that_is_given_up_leaves_no_connection(client: KubeClient, namespace: str, pause: float) -> None:
+    page = await client.list_page(CONFIG_MAPS, namespace)
+    before = _sockets()
+    await _create(client, namespace, "seen")
+
+    async with aclosing(client.watch(CONFIG_MAPS, namespace, page.resource_version, query={}, pause=pause)) as events:
+        async for _ in events:
+            break
+        assert len(_sockets() - before) == 1
+    await asyncio.sleep(0)
+
+    assert _sockets() == before
+
+
+def _sockets() -> set[str]:
+    links = (str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+    return {link for link in links if link.startswith("socket:")}
