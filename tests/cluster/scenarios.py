@@ -4,17 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.cluster.kube import Body, Kube
-from tests.cluster.stub import RUNTIME, STEPS, pod_of, stub_runtime, trainjob
+from tests.cluster.stub import RUNTIME, STEPS, container_of, pod_of, stub_runtime, trainjob
 from tests.cluster.trainjobs import conditions_of, names_in
 
 NAME = "sweep"
 _ENDS_WHEN_ASKED = "import os, signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
 _SLEEPS = f"{_ENDS_WHEN_ASKED}time.sleep(600)"
-_SLEEPS_THE_FIRST_TIME = (
-    f"{_ENDS_WHEN_ASKED}"
-    "if os.path.exists('/workspace/begun'): sys.exit()\n"
-    "os.mkdir('/workspace/begun'); time.sleep(600)"
-)
+_SLEEPS_THE_FIRST_TIME = f"{_ENDS_WHEN_ASKED}os.path.exists('/workspace/again') or time.sleep(600)"
+_COUNTS = ["sh", "-c", "mkdir /workspace/begun || touch /workspace/again"]
 _FAILS_IN_A_MOMENT = "import sys, time; time.sleep(3); sys.exit('there is no such data set')"
 
 
@@ -112,6 +109,19 @@ def _without_initializers(**scripts: str) -> Callable[[str], Body]:
     return make
 
 
+def _counting(make: Callable[[str], Body]) -> Callable[[str], Body]:
+    """Have the trainer's pod count before it runs: asked later, it may be killed before it could."""
+
+    def make_so(namespace: str) -> Body:
+        runtime = make(namespace)
+        counter = container_of(runtime, "node") | {"name": "count", "command": _COUNTS}
+        del counter["resources"]
+        pod_of(runtime, "node")["initContainers"] = [counter]
+        return runtime
+
+    return make_so
+
+
 def _leaving_its_claim(make: Callable[[str], Body]) -> Callable[[str], Body]:
     """Have the children removed a second after the end, but for the claim, which outlives the TrainJob too."""
 
@@ -166,7 +176,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="suspend and resume",
-        runtime=_without_initializers(node=_SLEEPS_THE_FIRST_TIME),
+        runtime=_counting(_without_initializers(node=_SLEEPS_THE_FIRST_TIME)),
         steps=(
             Step(_creates(), _runs("node")),
             Step(_changes(suspend=True), _has_let_go),

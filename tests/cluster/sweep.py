@@ -1,5 +1,6 @@
 """The life of a TrainJob, with an operator that is killed in the midst of it."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from tests.cluster.scenarios import NAME, Scenario, Step
 from tests.cluster.trainjobs import EndState, end_state
 from tests.cluster.waiting import eventually
 from tests.devcluster.audit import Audit
+from tests.devcluster.longrun import tail
 from tests.devcluster.operator_process import OperatorProcess
 
 _STEP_WITHIN_S = 90.0
@@ -94,7 +96,15 @@ class Sweep:
                 operator.await_ready()
             return step.is_over(self.kube, namespace)
 
-        eventually(look, within_s=_STEP_WITHIN_S)
+        try:
+            eventually(look, within_s=_STEP_WITHIN_S)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self._scene(namespace)}\n{tail(operator.log)}") from error
+
+    def _scene(self, namespace: str) -> str:
+        """Tell where a TrainJob and its pods stand."""
+        bodies = (body for kind in ("TrainJob", "Pod") for body in self.kube.list(kind, namespace))
+        return "\n".join(f"{body['metadata']['name']}: {json.dumps(body.get('status'))}" for body in bodies)
 
     def _told(self, namespace: str) -> dict[str, int]:
         events = self.kube.list("Event", namespace, fieldSelector="involvedObject.kind=TrainJob")
