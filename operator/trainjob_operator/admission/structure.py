@@ -38,15 +38,22 @@ def _specifications() -> Mapping[str, Mapping[str, Any]]:
     }
 
 
+def has_type(value: object, schema: Mapping[str, Any]) -> bool:
+    """Tell whether a value is of the type that a schema has for it; an integer may be written as a float."""
+    wanted = schema.get("type")
+    if isinstance(value, bool):
+        return wanted == "boolean"
+    if wanted is None:  # an integer or a string
+        return isinstance(value, int | float | str)
+    return isinstance(value, _TYPES[wanted]) or (
+        wanted == "integer" and isinstance(value, float) and value.is_integer()
+    )
+
+
 def _check(value: object, schema: Mapping[str, Any], path: str) -> Iterator[str]:
-    if schema.get("x-kubernetes-int-or-string"):
-        if not isinstance(value, int | float | str) or isinstance(value, bool):
-            yield f"{path}: must be an integer or a string"
-        return
-    wanted = schema["type"]
-    is_whole = wanted == "integer" and isinstance(value, float) and value.is_integer()
-    if not (isinstance(value, _TYPES[wanted]) or is_whole) or (isinstance(value, bool) and wanted != "boolean"):
-        yield f"{path}: must be of type {wanted}"
+    if not has_type(value, schema):
+        wanted = schema.get("type")
+        yield f"{path}: must be " + ("an integer or a string" if wanted is None else f"of type {wanted}")
     elif isinstance(value, Mapping):
         yield from _check_object(value, schema, path)
     elif isinstance(value, list):

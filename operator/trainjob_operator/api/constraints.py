@@ -3,17 +3,23 @@
 The models do not check it themselves: whatever is stored, be it under another version's CRD, can be read and told of.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A CEL rule of a CustomResourceDefinition; ``expression`` instead of ``message`` makes the text from the value."""
+    """A CEL rule of a CustomResourceDefinition; ``expression`` instead of ``message`` makes the text from the value.
+
+    Attributes:
+        holds: the same in Python, for a value of the field's type; None if only an API server can tell.
+    """
 
     rule: str
     message: str | None = None
     expression: str | None = None
+    holds: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,18 @@
 """The policies of a runtime: how its framework is launched, and how its pods are scheduled together."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from trainjob_operator.api.constraints import NAME, Constraints, Int32, Rule
 from trainjob_operator.api.model import Model
+from trainjob_operator.naming import NODE
+
+TARGETS_RULE = Rule(
+    f"!self.exists(c, c == '{NODE}')",
+    "containerNames must not include the main node container because PET_* envs are always injected into it",
+    holds=lambda names: NODE not in names,
+)
 
 
 class EnvInjectionTarget(Model):
@@ -18,13 +25,7 @@ class EnvInjectionTarget(Model):
             min_items=1,
             max_items=8,
             unique=True,
-            rules=(
-                Rule(
-                    "!self.exists(c, c == 'node')",
-                    "containerNames must not include the main node container because PET_* envs are always injected"
-                    " into it",
-                ),
-            ),
+            rules=(TARGETS_RULE,),
         ),
     ]
 
@@ -35,11 +36,16 @@ class EnvInjection(Model):
     targets: Annotated[tuple[EnvInjectionTarget, ...], Constraints(keys=("jobName",), max_items=16)] = ()
 
 
-Processes = int | Literal["auto", "cpu", "gpu"]
+_Kind = Literal["auto", "cpu", "gpu"]
+_KINDS = get_args(_Kind)
+_MOST = 2**31 - 1
+Processes = int | _Kind
 PROCESSES_RULE = Rule(
-    "type(self) == int ? self >= 1 && self <= 2147483647 : self in ['auto', 'cpu', 'gpu']",
+    f"type(self) == int ? self >= 1 && self <= {_MOST} : self in {[*_KINDS]}",
     "numProcPerNode must be greater than or equal to 1, or auto, cpu or gpu",
+    holds=lambda processes: processes in _KINDS if isinstance(processes, str) else 1 <= processes <= _MOST,
 )
+FLUX_RULE = Rule("self >= 1", "NumProcPerNode in fluxPolicy must be >= 1", holds=lambda processes: processes >= 1)
 
 
 class TorchPolicy(Model):
@@ -67,7 +73,7 @@ class FluxPolicy(Model):
 
     num_proc_per_node: Annotated[
         Int32 | None,
-        Constraints(default=1, rules=(Rule("self >= 1", "NumProcPerNode in fluxPolicy must be >= 1"),)),
+        Constraints(default=1, rules=(FLUX_RULE,)),
     ] = None
 
 

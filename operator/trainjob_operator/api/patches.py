@@ -3,12 +3,21 @@
 A patch is a strategic merge patch; dumped with ``exclude_unset`` it is what the manager wrote.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
 from trainjob_operator.api.constraints import IMMUTABLE, NAME, Constraints, Int64, Rule
 from trainjob_operator.api.model import Model
 from trainjob_operator.api.workload import EnvVar, LocalObjectReference, TemplateMeta, Volume, VolumeMount
+
+_MANAGER = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[-A-Za-z0-9/._~%!$&'()*+,;=:]+"
+_QUOTED = _MANAGER.replace("'", r"\'")
+MANAGER_RULE = Rule(
+    f"self.matches('^{_QUOTED}$')",
+    'must be a domain-prefixed path (such as "acme.io/foo")',
+    holds=lambda manager: re.fullmatch(_MANAGER, manager) is not None,
+)
 
 
 class ContainerPatch(Model):
@@ -98,13 +107,7 @@ class RuntimePatch(Model):
         Constraints(
             min_length=1,
             max_length=253,
-            rules=(
-                Rule(
-                    r"self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/"
-                    r"[-A-Za-z0-9/._~%!$&\'()*+,;=:]+$')",
-                    'must be a domain-prefixed path (such as "acme.io/foo")',
-                ),
-            ),
+            rules=(MANAGER_RULE,),
         ),
     ]
     time: datetime | None = None

@@ -1,5 +1,6 @@
 """The TrainJob, field by field as Kubeflow Trainer v2.3 has it, with the deadlines of its KEP-2899."""
 
+import re
 from typing import Annotated, ClassVar
 
 from trainjob_operator.api.constraints import IMMUTABLE, NAME, Constraints, Int32, Int64, Rule
@@ -18,15 +19,17 @@ from trainjob_operator.naming import (
     TRAINJOB_CONTROLLER,
 )
 
-_URI = Constraints(
-    max_length=2048,
-    rules=(
-        Rule(
-            "self == '' || self.matches('^[A-Za-z][A-Za-z0-9+.-]*://.+$')",
-            "storageUri may be empty, or it must be a valid URI (scheme://...)",
-        ),
-        IMMUTABLE,
-    ),
+_URI = r"[A-Za-z][A-Za-z0-9+.-]*://.+"
+STORAGE_URI_RULE = Rule(
+    f"self == '' || self.matches('^{_URI}$')",
+    "storageUri may be empty, or it must be a valid URI (scheme://...)",
+    holds=lambda uri: uri == "" or re.fullmatch(_URI, uri) is not None,
+)
+_MANAGERS = (TRAINJOB_CONTROLLER, MULTIKUEUE_CONTROLLER)
+MANAGED_BY_RULE = Rule(
+    f"self in {[*_MANAGERS]}",
+    f"ManagedBy must be {TRAINJOB_CONTROLLER} or {MULTIKUEUE_CONTROLLER} if set",
+    holds=lambda manager: manager in _MANAGERS,
 )
 _ENV = Constraints(keys=("name",), max_items=128)
 _ARGUMENTS = Constraints(max_items=128)
@@ -53,7 +56,7 @@ class RuntimeRef(Model):
 class InitializerSource(Model):
     """Where a model or a data set comes from. An empty ``storageUri`` is a value, not an absence."""
 
-    storage_uri: Annotated[str | None, _URI] = None
+    storage_uri: Annotated[str | None, Constraints(max_length=2048, rules=(STORAGE_URI_RULE, IMMUTABLE))] = None
     env: Annotated[tuple[EnvVar, ...] | None, _ENV] = None
     secret_ref: Annotated[LocalObjectReference | None, Constraints(rules=(IMMUTABLE,))] = None
 
@@ -101,13 +104,7 @@ class TrainJobSpec(Model):
         Constraints(
             default=TRAINJOB_CONTROLLER,
             max_length=253,
-            rules=(
-                Rule(
-                    f"self in ['{TRAINJOB_CONTROLLER}', '{MULTIKUEUE_CONTROLLER}']",
-                    f"ManagedBy must be {TRAINJOB_CONTROLLER} or {MULTIKUEUE_CONTROLLER} if set",
-                ),
-                IMMUTABLE,
-            ),
+            rules=(MANAGED_BY_RULE, IMMUTABLE),
         ),
     ] = None
 

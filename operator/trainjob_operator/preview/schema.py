@@ -9,14 +9,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from trainjob_operator.admission.normal import Object, object_at
-from trainjob_operator.admission.structure import specification_of
-from trainjob_operator.naming import MULTIKUEUE_CONTROLLER, NODE, TRAINJOB, TRAINJOB_CONTROLLER
+from trainjob_operator.admission.structure import has_type, specification_of
+from trainjob_operator.api.mlpolicy import FLUX_RULE, PROCESSES_RULE, TARGETS_RULE
+from trainjob_operator.api.patches import MANAGER_RULE
+from trainjob_operator.api.trainjob import MANAGED_BY_RULE, STORAGE_URI_RULE
+from trainjob_operator.naming import TRAINJOB
 
 _TOP = frozenset({"apiVersion", "kind", "metadata", "spec", "status"})
 _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _RANGES = {"int32": 2**31, "int64": 2**63}
 _RULES = "x-kubernetes-validations"
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+")
+RULES = (STORAGE_URI_RULE, PROCESSES_RULE, FLUX_RULE, MANAGED_BY_RULE, MANAGER_RULE, TARGETS_RULE)
+_HOLDS = {rule.rule: rule.holds for rule in RULES}
 
 
 def find_faults(kind: str, body: Object) -> Iterator[str]:
@@ -53,25 +57,10 @@ def _check(value: object, schema: Mapping[str, Any], path: str) -> Iterator[str]
 
 
 def _check_rules(value: object, schema: Mapping[str, Any], path: str) -> Iterator[str]:
-    rules = [rule for rule in schema.get(_RULES, ()) if "oldSelf" not in rule["rule"]]
-    if rules and not _is_kept(path.rpartition(".")[2], value):
-        yield from (f"{path}: {rule['message']}" for rule in rules)
-
-
-def _is_kept(name: str, value: object) -> bool:
-    """Tell whether a value keeps the CEL rule that fields of this name have."""
-    match name, value:
-        case "storageUri", str():
-            return value == "" or _URI.fullmatch(value) is not None
-        case "numProcPerNode", str():
-            return value in {"auto", "cpu", "gpu"}
-        case "numProcPerNode", int():
-            return 1 <= value < _RANGES["int32"]
-        case "managedBy", str():
-            return value in {TRAINJOB_CONTROLLER, MULTIKUEUE_CONTROLLER}
-        case "containerNames", list():
-            return NODE not in value
-    return True
+    for rule in schema.get(_RULES, ()):
+        holds = _HOLDS.get(rule["rule"])
+        if holds is not None and has_type(value, schema) and not holds(value):
+            yield f"{path}: {rule['message']}"
 
 
 def _check_object(value: Object, schema: Mapping[str, Any], path: str) -> Iterator[str]:
