@@ -21,7 +21,7 @@ WORDS = (
 )
 URIS = ("hf://org/name", "hf:/org", "://x", "a+b.c-1://x", "1a://x", "s3://", "hf://a\nb", "hf://a\n")
 MANAGERS = ("acme.io/foo", "acme.io/foo'(1)", "Acme.io/foo", "acme..io/foo", "acme.io/", "acme.io/a\n")
-VALUES = {
+VALUES: dict[str, tuple[Any, ...]] = {
     "string": (*WORDS, *URIS, *MANAGERS),
     "integer": (-1, 0, 1, 2, 2**31 - 1, 2**31),
     "array": ([], ["node"], ["side"], ["side", "node"], ["Node", ""]),
@@ -63,6 +63,6 @@ def holds(rule: Rule, value: object) -> bool:
     return rule.holds(value)
 
 
-def allows(text: str, value: object) -> bool:
+def allows(text: str, value: str | int | list[Any]) -> bool:
     environment = celpy.Environment()
     return bool(environment.program(environment.compile(text)).evaluate({"self": json_to_cel(value)}))
