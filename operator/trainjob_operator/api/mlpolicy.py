@@ -71,10 +71,7 @@ class MPIPolicy(Model):
 class FluxPolicy(Model):
     """MPI, launched by Flux."""
 
-    num_proc_per_node: Annotated[
-        Int32 | None,
-        Constraints(default=1, rules=(FLUX_RULE,)),
-    ] = None
+    num_proc_per_node: Annotated[Int32 | None, Constraints(default=1, rules=(FLUX_RULE,))] = None
 
 
 class JAXPolicy(Model):

@@ -49,6 +49,10 @@ def trainjob(**spec: object) -> Body:
             trainjob(managedBy="acme.io/me"),
             f"spec.managedBy: ManagedBy must be {TRAINJOB_CONTROLLER} or {MULTIKUEUE_CONTROLLER} if set",
         ),
+        (
+            trainjob(runtimePatches=[{"manager": "me"}]),
+            'spec.runtimePatches[0].manager: must be a domain-prefixed path (such as "acme.io/foo")',
+        ),
         (trainjob() | {"metadata": {"name": "J"}}, "metadata.name must match RFC 1035 DNS label format"),
         (trainjob() | {"metadata": {"generateName": "j-"}}, "metadata.name: is required"),
         (trainjob() | {"metadata": []}, "metadata.name: is required"),
