@@ -6,6 +6,7 @@ It counts from when it is told to: what comes before is another test's matter.
 import asyncio
 import ssl
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self
@@ -22,13 +23,23 @@ _PASSED_BACK = ("Content-Type", "Retry-After", "Warning")
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """Kill the operator at the `call`-th mutating call that counts, from 1: before the API server sees it, or after."""
+    """Kill the operator at the `number`-th call of a sort that counts, from 1: before the API server sees it, or after.
 
-    call: int
+    It is not told by its place among all calls: some are sent at the same time, and reach the server in any order.
+    """
+
+    sort: str
+    number: int
     moment: Literal["before", "after"]
 
     def __str__(self) -> str:
-        return f"{self.moment} call {self.call}"
+        return f"{self.moment} {self.sort} {self.number}"
+
+
+def sort_of(call: str) -> str:
+    """Tell what a call does: its method, and the last part of its path, as of `PATCH status` or `POST jobs`."""
+    method, path = call.split()
+    return f"{method} {path.rpartition('/')[2]}"
 
 
 class ApiProxy:
@@ -43,6 +54,7 @@ class ApiProxy:
         self._tls = ssl.create_default_context(cafile=str(cluster.spec.pki / "ca.crt"))
         self._strike = strike
         self._is_counting = False
+        self._counts: Counter[str] = Counter()
         self._operator: OperatorProcess | None = None
 
     def __enter__(self) -> Self:
@@ -111,9 +123,13 @@ class ApiProxy:
         """Count a call; tell when to strike at it, or nothing."""
         if not self._is_counting or request.method == "GET" or "/leases" in request.path:
             return ""
-        self.calls.append(f"{request.method} {request.path}")
+        call = f"{request.method} {request.path}"
+        self.calls.append(call)
+        sort = sort_of(call)
+        self._counts[sort] += 1
         strike = self._strike
-        return strike.moment if strike is not None and strike.call == len(self.calls) else ""
+        is_meant = strike is not None and (strike.sort, strike.number) == (sort, self._counts[sort])
+        return strike.moment if strike is not None and is_meant else ""
 
     def _strike_at(self, request: web.Request) -> web.Response:
         assert self._operator is not None

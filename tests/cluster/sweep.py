@@ -12,7 +12,7 @@ from tests.cluster.kube import Kube
 from tests.cluster.namespaces import Namespaces
 from tests.cluster.replicas import Replicas
 from tests.cluster.scenarios import NAME, Scenario, Step
-from tests.cluster.trainjobs import EndState, end_state
+from tests.cluster.trainjobs import EndState, end_state, told_in
 from tests.cluster.waiting import eventually
 from tests.devcluster.audit import Audit
 from tests.devcluster.longrun import tail
@@ -32,7 +32,7 @@ class Run:
         created: how often each object was created, Events aside.
         deleted: what the operator deleted.
         told: how many Events there are about it, by reason.
-        struck: the call at which the operator was killed, if it was.
+        is_struck: whether the operator was killed.
     """
 
     calls: tuple[str, ...]
@@ -40,7 +40,7 @@ class Run:
     created: Mapping[str, int]
     deleted: frozenset[str]
     told: Mapping[str, int]
-    struck: str | None
+    is_struck: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,13 @@ class Sweep:
             proxy.stand_down()
             time.sleep(_SETTLED_AFTER_S)  # what is to be shown is that nothing else happens
             operator.stop()
-            calls = tuple(call.replace(namespace, "NAMESPACE") for call in proxy.calls)
             return Run(
-                calls=calls,
+                calls=tuple(call.replace(namespace, "NAMESPACE") for call in proxy.calls),
                 state=end_state(self.kube, namespace, NAME),
                 created=_created(audit),
                 deleted=_deleted(audit),
-                told=self._told(namespace),
-                struck=calls[strike.call - 1] if strike is not None and proxy.struck.is_set() else None,
+                told=told_in(self.kube, namespace),
+                is_struck=proxy.struck.is_set(),
             )
 
     def _await(self, step: Step, namespace: str, operator: OperatorProcess, proxy: ApiProxy, *, is_hasty: bool) -> None:
@@ -105,10 +104,6 @@ class Sweep:
         """Tell where a TrainJob and its pods stand."""
         bodies = (body for kind in ("TrainJob", "Pod") for body in self.kube.list(kind, namespace))
         return "\n".join(f"{body['metadata']['name']}: {json.dumps(body.get('status'))}" for body in bodies)
-
-    def _told(self, namespace: str) -> dict[str, int]:
-        events = self.kube.list("Event", namespace, fieldSelector="involvedObject.kind=TrainJob")
-        return dict(Counter(event["reason"] for event in events))
 
 
 def _created(audit: Audit) -> dict[str, int]:
