@@ -25,19 +25,24 @@ class Deadline:
     message: str
 
 
-def next_deadline(observed: Observed, runtime: Runtime | None, trainer: JobChild | None) -> Deadline | None:
+def next_deadline(
+    observed: Observed, family: Family, runtime: Runtime | None, trainer: JobChild | None
+) -> Deadline | None:
     """Find the deadline that comes first, or has passed.
 
     Args:
         observed: the TrainJob and the time.
+        family: its children.
         runtime: what the TrainJob runs on, which may set a deadline for those that set none; None if it is missing.
         trainer: the trainer's Job, or None before there is one.
     """
-    return min(_deadlines(observed, runtime, trainer), key=lambda deadline: deadline.at, default=None)
+    return min(_deadlines(observed, family, runtime, trainer), key=lambda deadline: deadline.at, default=None)
 
 
-def _deadlines(observed: Observed, runtime: Runtime | None, trainer: JobChild | None) -> Iterator[Deadline]:
-    spec, start = observed.job.spec, started_at(observed.job)
+def _deadlines(
+    observed: Observed, family: Family, runtime: Runtime | None, trainer: JobChild | None
+) -> Iterator[Deadline]:
+    spec, start = observed.job.spec, started_at(observed.job, family)
     if start is None:
         return
     policy = runtime.spec.run_policy if runtime is not None else None

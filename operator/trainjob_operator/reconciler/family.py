@@ -6,6 +6,7 @@ carry the right names and the wrong owner, and must neither be counted nor creat
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from trainjob_operator.reconciler.children import Child, JobChild, Kind, PodChild
 from trainjob_operator.reconciler.state import Observed
@@ -34,6 +35,10 @@ class Family:
     def live_pods(self) -> Iterator[PodChild]:
         """Yield the pods that may still hold resources of a node."""
         return (pod for pods in self.pods.values() for pod in pods if pod.is_live)
+
+    def begun_at(self) -> datetime | None:
+        """Give when the first Job that is there was created."""
+        return min((job.created for job in self.jobs.values()), default=None)
 
 
 def gather(observed: Observed) -> Family:

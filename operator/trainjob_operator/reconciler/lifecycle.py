@@ -39,10 +39,11 @@ def has_begun(job: TrainJob) -> bool:
     return job.status is not None and (job.status.start_time is not None or job.status.jobs_status is not None)
 
 
-def started_at(job: TrainJob) -> datetime | None:
+def started_at(job: TrainJob, family: Family) -> datetime | None:
     """Give the time from which deadlines count: of the start, the last resumption or the creation; None while it waits.
 
-    A TrainJob that could not start yet, because its runtime is missing say, does not wait on anybody's wish.
+    It does not move when the status notes it. A TrainJob that could not start yet, because its runtime is missing say,
+    does not wait on anybody's wish.
     """
     if is_suspended(job):
         return None
@@ -50,7 +51,8 @@ def started_at(job: TrainJob) -> datetime | None:
     if suspended is not None and suspended.status == "True":
         return None  # being resumed
     recorded = job.status.start_time if job.status is not None else None
-    return recorded or (suspended.last_transition_time if suspended is not None else job.metadata.creation_timestamp)
+    resumed = suspended.last_transition_time if suspended is not None else None
+    return recorded or resumed or family.begun_at() or job.metadata.creation_timestamp
 
 
 def release(family: Family) -> tuple[Delete, ...]:

@@ -76,7 +76,7 @@ def _go_on(observed: Observed, family: Family, result: ResolvedJob | Rejected) -
     if resolved is not None and all(has_succeeded(observed, family, step.name) for step in resolved.steps):
         return _complete(observed, family, resolved)
     trainer = family.jobs.get(resolved.trainer) if resolved is not None else None
-    deadline = next_deadline(observed, observed.snapshot or observed.runtime, trainer)
+    deadline = next_deadline(observed, family, observed.snapshot or observed.runtime, trainer)
     if deadline is not None and observed.now >= deadline.at:
         return _fail(observed, family, resolved, _End(deadline.reason, deadline.message, deadline.at))
     if isinstance(result, Rejected):

@@ -56,7 +56,7 @@ def _start_time(observed: Observed, family: Family, conditions: tuple[Condition,
         return recorded
     if suspended is not None:
         return suspended.last_transition_time
-    return min((job.created for job in family.jobs.values()), default=None)
+    return family.begun_at()
 
 
 def _trainer_start_time(

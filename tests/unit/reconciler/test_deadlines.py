@@ -23,6 +23,7 @@ def test_the_deadline_ends_what_runs_and_waits_for_the_pods(world: World) -> Non
     world.change(active_deadline_seconds=100)
     work(world)
     world.start_pods(INITIALIZERS[0])
+    world.take_up(INITIALIZERS[1])
     plan = work(world)
     assert plan.requeue_after == 10.0  # to look for the other's pods
 
@@ -41,6 +42,21 @@ def test_the_deadline_ends_what_runs_and_waits_for_the_pods(world: World) -> Non
     assert world.job.status is not None
     assert world.job.status.completion_time == START + timedelta(seconds=100)
     assert work(world) == Plan()
+
+
+def test_the_deadline_does_not_move_when_the_start_is_noted(world: World) -> None:
+    world.change(active_deadline_seconds=100)
+    world.pass_time(3)
+    for _ in range(2):
+        world.execute(replace(reconcile(look(world)), status=None))  # counts wait a while before they are written
+    world.pass_time(99)
+    assert reconcile(look(world)).requeue_after == 1.0
+
+    world.pass_time(1)
+    work(world)
+    work(world)
+    assert conditions(world)[-1] == ("Failed", "True", "DeadlineExceeded")
+    assert world.created.count(INITIALIZERS[0]) == 1
 
 
 def test_a_trainjob_that_cannot_start_meets_its_deadline_too(world: World) -> None:
