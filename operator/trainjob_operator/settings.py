@@ -66,7 +66,8 @@ class Settings(BaseSettings):
         ge=0,
         le=60,
         description="Seconds that a change of mere counts in a status waits for others; while they keep coming, up to"
-        " four times as long, and ten times if it is not that all steps are up now. Conditions never wait.",
+        " four times as long, and ten times if it is not that all steps are up now; while those of many TrainJobs wait,"
+        " up to four times that. Conditions never wait.",
     )
     request_timeout: float = Field(default=30.0, gt=0, le=300, description="Seconds that one API request may take.")
     max_connections: int = Field(default=64, ge=1, le=1024, description="API requests under way at the same time.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import NoReturn
+from weakref import WeakSet
 
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
@@ -53,6 +54,7 @@ class Worker:
     status_delay: float
     endpoint: Callable[[], Endpoint | None]
     memories: dict[Key, Memory] = field(default_factory=dict)
+    _waiting: WeakSet[Pacer] = field(default_factory=WeakSet)
     _executor: Executor = field(init=False)
     _writer: StatusWriter = field(init=False)
 
@@ -119,7 +121,8 @@ class Worker:
         """Give what is remembered of the TrainJob; nothing of an earlier one of the same name."""
         memory = self.memories.get(key)
         if memory is None or memory.uid != job.metadata.uid:
-            memory = self.memories[key] = Memory(uid=job.metadata.uid, counts=Pacer(self.status_delay))
+            counts = Pacer(self.status_delay, self._waiting)
+            memory = self.memories[key] = Memory(uid=job.metadata.uid, counts=counts)
         return memory
 
     async def _observe(self, key: Key, job: TrainJob, memory: Memory) -> Observed:

@@ -1,3 +1,5 @@
+from weakref import WeakSet
+
 from trainjob_operator.controller.pacing import Pacer
 
 
@@ -52,3 +54,25 @@ def test_a_minor_change_waits_until_one_that_matters_joins_it() -> None:
 
 def test_no_delay() -> None:
     assert Pacer(0).seconds_left(10.0) == 0
+
+
+def test_while_many_wait_each_waits_longer_up_to_a_limit() -> None:
+    waiting: WeakSet[Pacer] = WeakSet()
+    pacers = [Pacer(3, waiting) for _ in range(60)]
+
+    waits = [pacer.seconds_left(10.0) for pacer in pacers]
+
+    assert (waits[9], waits[19], waits[39], waits[59]) == (3, 6, 12, 12)
+
+
+def test_who_was_written_or_forgotten_keeps_nobody_waiting() -> None:
+    waiting: WeakSet[Pacer] = WeakSet()
+    pacers = [Pacer(3, waiting) for _ in range(20)]
+    for pacer in pacers:
+        pacer.seconds_left(10.0)
+
+    pacers.pop(3).note_write(11.0, with_more=True)
+    pacers.pop(2).settle()
+    del pacers[-1], pacer
+
+    assert pacers[0].seconds_left(10.0) == 3 * 17 / 10
