@@ -123,6 +123,7 @@ class World:
                 deleting=False,
                 replicated_job=manifest["metadata"]["labels"][REPLICATED_JOB_LABEL],
                 created=self.now.replace(microsecond=0),
+                taken_up=None,
                 parallelism=manifest["spec"]["parallelism"],
                 suspended=bool(manifest["spec"].get("suspend")),
                 active=0,
@@ -163,7 +164,7 @@ class World:
 
     def _suspend_job(self, job: JobChild, *, suspend: bool) -> None:
         placement = self.placements[job.name] if suspend else None
-        self.jobs[job.name] = replace(job, suspended=suspend, placement=placement, active=0, ready=0)
+        self.jobs[job.name] = replace(job, suspended=suspend, taken_up=None, placement=placement, active=0, ready=0)
         if suspend:
             self.pods = {name: pod for name, pod in self.pods.items() if pod.job != job.name}
 
@@ -178,12 +179,16 @@ class World:
         metadata = self.job.metadata.model_copy(update={"generation": (self.job.metadata.generation or 0) + 1})
         self.job = self.job.model_copy(update={"spec": self.job.spec.model_copy(update=spec), "metadata": metadata})
 
+    def take_up(self, name: str) -> None:
+        """Let the Job controller see a Job whose pods it cannot create."""
+        self.jobs[name] = replace(self.jobs[name], taken_up=self.now)
+
     def start_pods(self, name: str) -> None:
         """Let the Job controller and the kubelet start a Job's pods."""
         job = self.jobs.get(name)
         if job is None or job.outcome is not None or job.active or job.suspended:
             return
-        self.jobs[name] = replace(job, active=job.parallelism, ready=job.parallelism)
+        self.jobs[name] = replace(job, taken_up=self.now, active=job.parallelism, ready=job.parallelism)
         for index in range(job.parallelism):
             pod = f"{name}-{index}-abcde"
             self.pods[pod] = PodChild(

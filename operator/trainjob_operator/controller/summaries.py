@@ -43,6 +43,7 @@ def summarize_job(body: Body) -> JobChild:
         **_identity(body),
         replicated_job=body["metadata"].get("labels", {}).get(REPLICATED_JOB_LABEL, ""),
         created=_time(body["metadata"]["creationTimestamp"]),
+        taken_up=_taken_up(status),
         parallelism=min(parallelism, spec.get("completions", parallelism)),
         suspended=bool(spec.get("suspend")),
         active=status.get("active", 0),
@@ -85,6 +86,13 @@ def _identity(body: Body) -> dict[str, Any]:
 
 def _controller(body: Body) -> Mapping[str, Any] | None:
     return next((owner for owner in body["metadata"].get("ownerReferences", ()) if owner.get("controller")), None)
+
+
+def _taken_up(status: Mapping[str, Any]) -> datetime | None:
+    """Tell since when the Job controller makes pods: it tries to before it notes the start, or that it goes on."""
+    conditions = status.get("conditions", ())
+    waits = any((condition["type"], condition["status"]) == ("Suspended", "True") for condition in conditions)
+    return None if waits or "startTime" not in status else _time(status["startTime"])
 
 
 def _outcome(status: Mapping[str, Any]) -> Outcome | None:

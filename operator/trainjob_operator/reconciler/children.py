@@ -52,12 +52,14 @@ class JobChild(Child):
     """A Job of a TrainJob; the numbers count pods, as in the Job's own status.
 
     Attributes:
+        taken_up: since when the Job controller makes its pods; None if it has not seen it yet, or not since it waited.
         parallelism: how many pods run at the same time, if so many are to succeed.
         placement: of a suspended Job, a digest of what says where its pods run (`placement.digest`).
     """
 
     replicated_job: str
     created: datetime
+    taken_up: datetime | None
     parallelism: int
     suspended: bool
     active: int

@@ -9,7 +9,6 @@ from trainjob_operator.api.conditions import Reason
 from trainjob_operator.naming import TRAINJOB
 from trainjob_operator.reconciler.children import Child, JobChild, PodChild, Trouble
 from trainjob_operator.reconciler.family import Family
-from trainjob_operator.reconciler.lifecycle import started_at
 from trainjob_operator.reconciler.state import Inspect, Observed, Refusal
 
 PODS_EXPECTED_WITHIN = timedelta(seconds=10)
@@ -66,12 +65,15 @@ def podless_jobs(family: Family) -> Iterator[JobChild]:
 def inspections(observed: Observed, family: Family) -> tuple[tuple[Inspect, ...], float | None]:
     """List the Jobs whose Events may tell why they have no pods, and the seconds until to look again.
 
-    Quota, Pod Security and LimitRange leave no trace in a Job's status, only FailedCreate Events.
+    Quota, Pod Security and LimitRange leave no trace in a Job's status, only FailedCreate Events. A Job that the Job
+    controller has not taken up yet has none: it is busy.
     """
     due: list[Inspect] = []
     waits: list[float] = []
     for job in podless_jobs(family):
-        missing_for = observed.now - max(job.created, started_at(observed.job) or job.created)
+        if job.taken_up is None:
+            continue
+        missing_for = observed.now - job.taken_up
         if missing_for >= PODS_EXPECTED_WITHIN:
             due.append(Inspect(job=job.name, uid=job.uid))
             waits.append(INSPECT_EVERY.total_seconds())

@@ -56,6 +56,7 @@ def test_a_new_job() -> None:
         deleting=False,
         replicated_job="node",
         created=at(0),
+        taken_up=None,
         parallelism=2,
         suspended=False,
         active=0,
@@ -101,6 +102,20 @@ def condition(type_: str, status: str = "True") -> Body:
 )
 def test_outcome_of_a_job(status: Body, expected: Outcome | None) -> None:
     assert summarize_job(job(status)).outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        pytest.param({"startTime": "2026-01-01T12:00:03Z"}, at(3), id="under way"),
+        pytest.param({"startTime": "2026-01-01T12:00:03Z", "conditions": [condition("Suspended")]}, None, id="waits"),
+        pytest.param(
+            {"startTime": "2026-01-01T12:00:03Z", "conditions": [condition("Suspended", "False")]}, at(3), id="goes on"
+        ),
+    ],
+)
+def test_since_when_a_job_is_to_have_pods(status: Body, expected: datetime | None) -> None:
+    assert summarize_job(job(status)).taken_up == expected
 
 
 def test_counts_of_a_job() -> None:

@@ -23,6 +23,7 @@ JOB = JobChild(
     deleting=False,
     replicated_job="node",
     created=AT,
+    taken_up=AT,
     parallelism=1,
     suspended=False,
     active=0,

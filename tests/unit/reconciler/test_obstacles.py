@@ -77,6 +77,8 @@ def test_a_refused_child_is_told_in_the_api_servers_words(world: World) -> None:
 def test_a_job_without_pods_is_looked_into_after_a_while(world: World) -> None:
     work(world)
     work(world)
+    for name in INITIALIZERS:
+        world.take_up(name)
     early = reconcile(look(world))
     assert early.actions == ()
     assert early.requeue_after == 10.0
@@ -90,6 +92,16 @@ def test_a_job_without_pods_is_looked_into_after_a_while(world: World) -> None:
     assert condition.reason == Reason.PODS_REFUSED
     assert 'violates PodSecurity "restricted"' in condition.message
     assert "correct it and create this TrainJob anew" in condition.message
+
+
+def test_a_job_that_a_busy_job_controller_has_not_taken_up_is_not_looked_into(world: World) -> None:
+    work(world)
+    work(world)
+    world.pass_time(11)
+
+    plan = reconcile(look(world))
+
+    assert (plan.actions, plan.requeue_after) == ((), None)
 
 
 @pytest.mark.parametrize(

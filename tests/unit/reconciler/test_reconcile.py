@@ -183,7 +183,7 @@ def test_a_deleted_runtime_does_not_touch_a_trainjob_that_has_begun(world: World
     work(world)
     work(world)
 
-    assert reconcile(look(world, runtime=None)) == Plan(requeue_after=10.0)
+    assert reconcile(look(world, runtime=None)) == Plan()
 
 
 def test_children_that_were_there_before_are_created_only_after_a_question(world: World) -> None:
