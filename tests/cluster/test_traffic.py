@@ -6,12 +6,13 @@ from tests.cluster.stub import stub_runtime, trainjob
 from tests.cluster.trainjobs import await_complete
 from tests.cluster.waiting import eventually
 from tests.devcluster.audit import Audit, Request
+from tests.devcluster.operator_process import OperatorProcess
 
 NAMES = ("one", "two", "three")
 MOST = 10
 
 
-def test_a_trainjob_costs_ten_requests_at_most_and_none_is_refused(
+def test_a_trainjob_costs_ten_requests_at_most_none_is_refused_and_no_pod_is_kept(
     kube: Kube, namespace: str, replicas: Replicas
 ) -> None:
     kube.create(stub_runtime(namespace))
@@ -25,6 +26,7 @@ def test_a_trainjob_costs_ten_requests_at_most_and_none_is_refused(
     for name in NAMES:
         await_complete(kube, namespace, name)
     eventually(lambda: len(kube.list("Event", namespace, fieldSelector="reason=AllJobsCompleted")) == len(NAMES))
+    eventually(lambda: _kept(operator, "jobs") == 3 * len(NAMES) and _kept(operator, "pods") == 0)
     operator.stop()
 
     requests = audit.requests()
@@ -38,6 +40,12 @@ def test_a_trainjob_costs_ten_requests_at_most_and_none_is_refused(
     of_users = [request for request in requests if request.resource == "trainjobs" and request.is_write]
     assert {request.subresource for request in of_users} == {"status"}
     print({name: len(cost) for name, cost in costs.items()})
+
+
+def _kept(operator: OperatorProcess, plural: str) -> float:
+    """Count the objects of a kind that the operator keeps."""
+    start = f'trainjob_operator_reflector_objects{{resource="{plural}"}} '
+    return next(float(line.removeprefix(start)) for line in operator.metrics().splitlines() if line.startswith(start))
 
 
 def _watches_trainjobs(request: Request) -> bool:

@@ -67,7 +67,11 @@ class OperatorProcess:
 
     def await_leading(self) -> None:
         """Wait until its caches are filled and it holds the Lease."""
-        self._await(lambda: b"\ntrainjob_operator_leader 1.0" in (self._ask("/metrics") or b""))
+        self._await(lambda: "\ntrainjob_operator_leader 1.0" in self.metrics())
+
+    def metrics(self) -> str:
+        """Read its metrics; empty if it does not answer."""
+        return (self._ask("/metrics") or b"").decode()
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""

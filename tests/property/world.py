@@ -54,7 +54,7 @@ class World:
             snapshot=self.snapshot,
             children=tuple(self.children.values()),
             jobs=tuple(self.jobs.values()),
-            pods=tuple(self.pods.values()),
+            pods=tuple(pod for pod in self.pods.values() if pod.phase != "Succeeded"),
         )
 
     def observe(self, view: View) -> Observed:
@@ -123,7 +123,7 @@ class World:
                 deleting=False,
                 replicated_job=manifest["metadata"]["labels"][REPLICATED_JOB_LABEL],
                 created=self.now.replace(microsecond=0),
-                taken_up=None,
+                lacking_since=None,
                 parallelism=manifest["spec"]["parallelism"],
                 suspended=bool(manifest["spec"].get("suspend")),
                 active=0,
@@ -164,7 +164,9 @@ class World:
 
     def _suspend_job(self, job: JobChild, *, suspend: bool) -> None:
         placement = self.placements[job.name] if suspend else None
-        self.jobs[job.name] = replace(job, suspended=suspend, taken_up=None, placement=placement, active=0, ready=0)
+        self.jobs[job.name] = replace(
+            job, suspended=suspend, lacking_since=None, placement=placement, active=0, ready=0
+        )
         if suspend:
             self.pods = {name: pod for name, pod in self.pods.items() if pod.job != job.name}
 
@@ -181,14 +183,14 @@ class World:
 
     def take_up(self, name: str) -> None:
         """Let the Job controller see a Job whose pods it cannot create."""
-        self.jobs[name] = replace(self.jobs[name], taken_up=self.now)
+        self.jobs[name] = replace(self.jobs[name], lacking_since=self.now)
 
     def start_pods(self, name: str) -> None:
         """Let the Job controller and the kubelet start a Job's pods."""
         job = self.jobs.get(name)
         if job is None or job.outcome is not None or job.active or job.suspended:
             return
-        self.jobs[name] = replace(job, taken_up=self.now, active=job.parallelism, ready=job.parallelism)
+        self.jobs[name] = replace(job, lacking_since=None, active=job.parallelism, ready=job.parallelism)
         for index in range(job.parallelism):
             pod = f"{name}-{index}-abcde"
             self.pods[pod] = PodChild(

@@ -30,6 +30,7 @@ from trainjob_operator.naming import TRAINING_RUNTIME, TRAINJOB_NAME_LABEL
 from trainjob_operator.reconciler.children import Child, JobChild, Kind, PodChild
 from trainjob_operator.reconciler.lifecycle import is_finished
 
+_NOT_DONE = "status.phase!=Succeeded"
 _PAUSE = 0.5  # seconds; a TrainJob goes on when a Job has ended, whatever its pods and volumes do
 
 
@@ -78,21 +79,33 @@ class Caches:
             store.revise(namespace, name, lambda child: replace(child, deleting=True) if child.uid == uid else child)
 
     def reflectors(self, kube: KubeClient, metrics: Metrics, namespaces: Iterable[str]) -> list[Reflector]:
-        """Make the reflectors of all kinds but TrainJobs; without namespaces for all of them."""
+        """Make the reflectors of all kinds but TrainJobs; without namespaces for all of them.
+
+        Of a pod that has succeeded its Job tells enough: to the watch it is gone.
+        """
         selector = TRAINJOB_NAME_LABEL
         everywhere = tuple(namespaces) or (None,)
         watched = (
-            (TRAINING_RUNTIMES, self.training_runtimes, "", 0.0),
-            (SERVICES, self.services, selector, _PAUSE),
-            (CLAIMS, self.claims, selector, _PAUSE),
-            (JOBS, self.jobs, selector, 0.0),
-            (PODS, self.pods, selector, _PAUSE),
+            (TRAINING_RUNTIMES, self.training_runtimes, "", "", 0.0),
+            (SERVICES, self.services, selector, "", _PAUSE),
+            (CLAIMS, self.claims, selector, "", _PAUSE),
+            (JOBS, self.jobs, selector, "", 0.0),
+            (PODS, self.pods, selector, _NOT_DONE, _PAUSE),
         )
         return [
             Reflector(kube, CLUSTER_TRAINING_RUNTIMES, self.cluster_training_runtimes, metrics),
             *(
-                Reflector(kube, resource, store, metrics, namespace=namespace, label_selector=labels, pause=pause)
-                for resource, store, labels, pause in watched
+                Reflector(
+                    kube,
+                    resource,
+                    store,
+                    metrics,
+                    namespace=namespace,
+                    label_selector=labels,
+                    field_selector=fields,
+                    pause=pause,
+                )
+                for resource, store, labels, fields, pause in watched
                 for namespace in everywhere
             ),
         ]

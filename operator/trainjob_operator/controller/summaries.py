@@ -11,6 +11,7 @@ from trainjob_operator.reconciler.placement import digest
 
 # A container that waits for one of these is on its way; everything else that it waits for is trouble.
 _ON_ITS_WAY = frozenset({"", "ContainerCreating", "PodInitializing"})
+_WITHOUT_PODS = frozenset({"Suspended", "SuccessCriteriaMet", "Complete", "FailureTarget", "Failed"})
 _MESSAGE_LIMIT = 4096  # of the kubelet's own for termination messages
 
 
@@ -43,7 +44,7 @@ def summarize_job(body: Body) -> JobChild:
         **_identity(body),
         replicated_job=body["metadata"].get("labels", {}).get(REPLICATED_JOB_LABEL, ""),
         created=_time(body["metadata"]["creationTimestamp"]),
-        taken_up=_taken_up(status),
+        lacking_since=_lacking_since(status),
         parallelism=min(parallelism, spec.get("completions", parallelism)),
         suspended=bool(spec.get("suspend")),
         active=status.get("active", 0),
@@ -88,11 +89,13 @@ def _controller(body: Body) -> Mapping[str, Any] | None:
     return next((owner for owner in body["metadata"].get("ownerReferences", ()) if owner.get("controller")), None)
 
 
-def _taken_up(status: Mapping[str, Any]) -> datetime | None:
+def _lacking_since(status: Mapping[str, Any]) -> datetime | None:
     """Tell since when the Job controller makes pods: it tries to before it notes the start, or that it goes on."""
+    if status.get("active") or "startTime" not in status or any(status.get("uncountedTerminatedPods", {}).values()):
+        return None
     conditions = status.get("conditions", ())
-    waits = any((condition["type"], condition["status"]) == ("Suspended", "True") for condition in conditions)
-    return None if waits or "startTime" not in status else _time(status["startTime"])
+    has_other_plans = any(one["type"] in _WITHOUT_PODS and one["status"] == "True" for one in conditions)
+    return None if has_other_plans else _time(status["startTime"])
 
 
 def _outcome(status: Mapping[str, Any]) -> Outcome | None:

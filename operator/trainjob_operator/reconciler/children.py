@@ -52,14 +52,15 @@ class JobChild(Child):
     """A Job of a TrainJob; the numbers count pods, as in the Job's own status.
 
     Attributes:
-        taken_up: since when the Job controller makes its pods; None if it has not seen it yet, or not since it waited.
+        lacking_since: since when it should have pods, of a Job that has none; None also until the Job controller takes
+            it up, for the first time or again, and while it ends.
         parallelism: how many pods run at the same time, if so many are to succeed.
         placement: of a suspended Job, a digest of what says where its pods run (`placement.digest`).
     """
 
     replicated_job: str
     created: datetime
-    taken_up: datetime | None
+    lacking_since: datetime | None
     parallelism: int
     suspended: bool
     active: int

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.naming import TRAINJOB
@@ -44,7 +44,7 @@ def find_obstacle(observed: Observed, family: Family, conflict: Child | None) ->
     for refusal in observed.refusals:
         if refusal.kind != "Pod":
             return _refusal_obstacle(refusal)
-    for job in podless_jobs(family):
+    for job, _ in _podless_jobs(family):
         for refusal in observed.refusals:
             if refusal.kind == "Pod" and refusal.name == job.name:
                 return _refusal_obstacle(refusal)
@@ -55,25 +55,15 @@ def find_obstacle(observed: Observed, family: Family, conflict: Child | None) ->
     return None
 
 
-def podless_jobs(family: Family) -> Iterator[JobChild]:
-    """Yield the unfinished Jobs that should have pods and have none."""
-    for job in family.unfinished_jobs():
-        if not (job.suspended or job.deleting or job.active or job.parallelism == 0 or family.pods.get(job.name)):
-            yield job
-
-
 def inspections(observed: Observed, family: Family) -> tuple[tuple[Inspect, ...], float | None]:
     """List the Jobs whose Events may tell why they have no pods, and the seconds until to look again.
 
-    Quota, Pod Security and LimitRange leave no trace in a Job's status, only FailedCreate Events. A Job that the Job
-    controller has not taken up yet has none: it is busy.
+    Quota, Pod Security and LimitRange leave no trace in a Job's status, only FailedCreate Events.
     """
     due: list[Inspect] = []
     waits: list[float] = []
-    for job in podless_jobs(family):
-        if job.taken_up is None:
-            continue
-        missing_for = observed.now - job.taken_up
+    for job, since in _podless_jobs(family):
+        missing_for = observed.now - since
         if missing_for >= PODS_EXPECTED_WITHIN:
             due.append(Inspect(job=job.name, uid=job.uid))
             waits.append(INSPECT_EVERY.total_seconds())
@@ -85,6 +75,14 @@ def inspections(observed: Observed, family: Family) -> tuple[tuple[Inspect, ...]
 def is_predecessors(child: Child, trainjob: str) -> bool:
     """Tell whether garbage collection will remove this stranger by itself: it is of an earlier TrainJob of the name."""
     return child.deleting or (child.owner_kind == TRAINJOB and child.labelled == trainjob)
+
+
+def _podless_jobs(family: Family) -> Iterator[tuple[JobChild, datetime]]:
+    """Yield the unfinished Jobs that have no pods, each with since when it should have some."""
+    for job in family.unfinished_jobs():
+        is_to_have_pods = not (job.suspended or job.deleting or job.parallelism == 0)
+        if is_to_have_pods and job.lacking_since is not None and not family.pods.get(job.name):
+            yield job, job.lacking_since
 
 
 def _conflict_obstacle(observed: Observed, conflict: Child) -> Obstacle | None:

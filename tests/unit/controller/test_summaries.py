@@ -56,7 +56,7 @@ def test_a_new_job() -> None:
         deleting=False,
         replicated_job="node",
         created=at(0),
-        taken_up=None,
+        lacking_since=None,
         parallelism=2,
         suspended=False,
         active=0,
@@ -112,10 +112,19 @@ def test_outcome_of_a_job(status: Body, expected: Outcome | None) -> None:
         pytest.param(
             {"startTime": "2026-01-01T12:00:03Z", "conditions": [condition("Suspended", "False")]}, at(3), id="goes on"
         ),
+        pytest.param({"startTime": "2026-01-01T12:00:03Z", "active": 1}, None, id="has pods"),
+        pytest.param(
+            {"startTime": "2026-01-01T12:00:03Z", "uncountedTerminatedPods": {"succeeded": ["pod-1"]}},
+            None,
+            id="is to count a pod that has ended",
+        ),
+        pytest.param(
+            {"startTime": "2026-01-01T12:00:03Z", "conditions": [condition("SuccessCriteriaMet")]}, None, id="ends"
+        ),
     ],
 )
 def test_since_when_a_job_is_to_have_pods(status: Body, expected: datetime | None) -> None:
-    assert summarize_job(job(status)).taken_up == expected
+    assert summarize_job(job(status)).lacking_since == expected
 
 
 def test_counts_of_a_job() -> None:
