@@ -45,7 +45,8 @@ def test_a_trainjob_costs_ten_requests_at_most_none_is_refused_and_no_pod_is_kep
 def _kept(operator: OperatorProcess, plural: str) -> float:
     """Count the objects of a kind that the operator keeps."""
     start = f'trainjob_operator_reflector_objects{{resource="{plural}"}} '
-    return next(float(line.removeprefix(start)) for line in operator.metrics().splitlines() if line.startswith(start))
+    lines = operator.metrics().splitlines()
+    return next((float(line.removeprefix(start)) for line in lines if line.startswith(start)), -1.0)
 
 
 def _watches_trainjobs(request: Request) -> bool:

@@ -74,6 +74,10 @@ class TrainJobLife(RuleBasedStateMachine):
     def start(self, name: str) -> None:
         self.world.start_pods(name)
 
+    @rule(name=st.sampled_from(JOBS))
+    def refuse_pods(self, name: str) -> None:
+        self.world.take_up(name)
+
     @rule(name=st.sampled_from(JOBS), succeed=st.booleans())
     def end(self, name: str, succeed: bool) -> None:
         self.world.end_pods(name, succeed=succeed)

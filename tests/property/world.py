@@ -183,7 +183,9 @@ class World:
 
     def take_up(self, name: str) -> None:
         """Let the Job controller see a Job whose pods it cannot create."""
-        self.jobs[name] = replace(self.jobs[name], lacking_since=self.now)
+        job = self.jobs.get(name)
+        if job is not None and job.outcome is None and not job.active and not job.suspended:
+            self.jobs[name] = replace(job, lacking_since=self.now)
 
     def start_pods(self, name: str) -> None:
         """Let the Job controller and the kubelet start a Job's pods."""

@@ -72,7 +72,7 @@ class Executor:
             case Expire():
                 return await self._expire(observed.job)
             case Inspect():
-                return await self._inspect(observed.job, memory, action)
+                return await self._inspect(observed, memory, action)
 
     async def _create(self, observed: Observed, memory: Memory, create: Create) -> Verdict:
         job, resource = observed.job, CHILD_KINDS[create.kind]
@@ -195,14 +195,14 @@ class Executor:
         logger.info("deleted: its time to live is over")
         return Verdict.GONE
 
-    async def _inspect(self, job: TrainJob, memory: Memory, inspect: Inspect) -> Verdict:
+    async def _inspect(self, observed: Observed, memory: Memory, inspect: Inspect) -> Verdict:
         """Learn from a Job's Events who refuses its pods."""
         now = time.monotonic()
         if not memory.may_inspect(inspect.job, now):
             return Verdict.DONE
         query = {"fieldSelector": f"involvedObject.uid={inspect.uid},type=Warning,reason=FailedCreate"}
-        page = await self.kube.list_page(EVENTS, job.metadata.namespace, query=query)
-        refusal = find_refusal(inspect.job, page.items)
+        page = await self.kube.list_page(EVENTS, observed.job.metadata.namespace, query=query)
+        refusal = find_refusal(inspect.job, page.items, observed.now)
         known = memory.inspections.get(inspect.job)
         memory.inspections[inspect.job] = Inspection(at=now, refusal=refusal)
         is_news = refusal != (known.refusal if known is not None else None)

@@ -16,8 +16,8 @@ class Pacer:
 
     Attributes:
         delay: seconds that the first change waits; later ones wait up to four times as long until it has been quiet.
-        waiting: the pacers of all TrainJobs whose changes wait now. While there are more than a few, each waits longer,
-            up to four times: most that come in a burst end, or get a condition, before their counts were written.
+        waiting: the pacers of all TrainJobs whose changes wait now. If there are more than a few when it is asked, a
+            change waits longer, up to four times: most that come in a burst end, or get a condition, before that.
     """
 
     delay: float

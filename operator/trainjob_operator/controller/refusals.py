@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from trainjob_operator.controller.kube import Body
@@ -9,6 +10,7 @@ from trainjob_operator.errors import ApiError
 from trainjob_operator.reconciler.state import Refusal
 
 _BEING_TERMINATED = "because it is being terminated"
+_REPEATED_WITHIN = timedelta(minutes=7)  # the Job controller tries every minute, and may tell of it every five
 _SURE_IN_POD_NAMES = 50  # characters of their Job's name; Kubernetes keeps 52 or more
 
 
@@ -28,17 +30,18 @@ def is_refusal(error: ApiError) -> bool:
     return HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR and not is_ours
 
 
-def find_refusal(job: str, events: Sequence[Body]) -> Refusal | None:
-    """Find out from a Job's Events of pods that could not be created who refuses them; None if nobody does."""
+def find_refusal(job: str, events: Sequence[Body], now: datetime) -> Refusal | None:
+    """Find out from a Job's Events of pods that could not be created who refuses them; None if nobody does any more."""
     newest = max(events, key=_happened_at, default=None)
-    if newest is None:
+    if newest is None or now - _happened_at(newest) > _REPEATED_WITHIN:
         return None
     message = _without_random_name(job, str(newest.get("message") or ""))
     return Refusal(kind="Pod", name=job, reason=str(newest["reason"]), message=message)
 
 
-def _happened_at(event: Body) -> str:
-    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
+def _happened_at(event: Body) -> datetime:
+    happened_at = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"]
+    return datetime.fromisoformat(happened_at)
 
 
 def _without_random_name(job: str, message: str) -> str:

@@ -96,6 +96,7 @@ class Worker:
                 self.memories.pop(key, None)
                 return None
             if isinstance(job, InvalidObjectError):
+                self.memories.pop(key, None)
                 logger.error("nothing can be done for what does not fit its schema: %s", job)
                 return None
             memory = self._recall(key, job)

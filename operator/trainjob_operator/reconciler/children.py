@@ -52,8 +52,8 @@ class JobChild(Child):
     """A Job of a TrainJob; the numbers count pods, as in the Job's own status.
 
     Attributes:
-        lacking_since: since when it should have pods, of a Job that has none; None also until the Job controller takes
-            it up, for the first time or again, and while it ends.
+        lacking_since: when it was started or resumed, of a Job that should have pods now and has none; None also until
+            the Job controller takes it up, for the first time or again, and while it ends.
         parallelism: how many pods run at the same time, if so many are to succeed.
         placement: of a suspended Job, a digest of what says where its pods run (`placement.digest`).
     """

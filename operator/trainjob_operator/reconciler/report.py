@@ -51,7 +51,7 @@ class Report:
             return Plan()
         return Plan(
             status=status,
-            urgent=wanted != recorded or self._has_let_go(status),
+            urgent=wanted != recorded or self._has_let_go(status) or self._meets_a_deadline(status),
             minor=self._is_minor(status),
             events=tuple(
                 Event("Normal" if condition.type in _NORMAL else "Warning", condition.reason, condition.message)
@@ -93,6 +93,13 @@ class Report:
     def _has_let_go(self, status: TrainJobStatus) -> bool:
         """Tell whether the last pod has ended of a TrainJob that waits: queues give its place away only then."""
         return is_suspended(self.observed.job) and _active(self.observed.job.status) > 0 == _active(status)
+
+    def _meets_a_deadline(self, status: TrainJobStatus) -> bool:
+        """Tell whether all trainers run, which the pre-running deadline asks for: they may be gone by the next look."""
+        old = self.observed.job.status
+        is_known = old is not None and old.trainer_start_time is not None
+        is_asked_for = self.observed.job.spec.pre_running_deadline_seconds is not None
+        return is_asked_for and not is_known and status.trainer_start_time is not None
 
     @staticmethod
     def _is_told_later(condition: Condition) -> bool:

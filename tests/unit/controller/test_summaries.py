@@ -114,7 +114,7 @@ def test_outcome_of_a_job(status: Body, expected: Outcome | None) -> None:
         ),
         pytest.param({"startTime": "2026-01-01T12:00:03Z", "active": 1}, None, id="has pods"),
         pytest.param(
-            {"startTime": "2026-01-01T12:00:03Z", "uncountedTerminatedPods": {"succeeded": ["pod-1"]}},
+            {"startTime": "2026-01-01T12:00:03Z", "uncountedTerminatedPods": {"failed": ["pod-1"]}},
             None,
             id="is to count a pod that has ended",
         ),
