@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from tests.cluster.kube import Body, Kube
 from tests.cluster.stub import RUNTIME, STEPS, container_of, pod_of, stub_runtime, trainjob
-from tests.cluster.trainjobs import conditions_of, names_in, told_in
+from tests.cluster.trainjobs import conditions_of, names_in
 
 NAME = "sweep"
 _ENDS_WHEN_ASKED = "import os, signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
 _SLEEPS = f"{_ENDS_WHEN_ASKED}time.sleep(600)"
 _SLEEPS_THE_FIRST_TIME = f"{_ENDS_WHEN_ASKED}os.path.exists('/workspace/again') or time.sleep(600)"
 _COUNTS = ["sh", "-c", "mkdir /workspace/begun || touch /workspace/again"]
-_FAILS_IN_A_MOMENT = "import sys, time; time.sleep(3); sys.exit('there is no such data set')"
+_SUCCEEDS_IN_A_MOMENT = "import time; time.sleep(6)"
+_FAILS_IN_A_MOMENT = "import sys, time; time.sleep(6); sys.exit('there is no such data set')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,6 @@ def _has_let_go(kube: Kube, namespace: str) -> bool:
     status = kube.get("TrainJob", namespace, NAME).get("status", {})
     is_told = not any(job["active"] for job in status.get("jobsStatus", ()))
     return is_told and _is("Suspended")(kube, namespace) and _phases(kube, namespace, "node") == []
-
-
-def _is_told_complete(kube: Kube, namespace: str) -> bool:
-    """Tell whether it is complete and all that the operator says of it is said: the Event comes after the status."""
-    return _is("Complete")(kube, namespace) and bool(told_in(kube, namespace))
 
 
 def _is_gone_but_for(*children: str) -> Callable[[Kube, str], bool]:
@@ -205,9 +201,9 @@ SCENARIOS = (
     ),
     Scenario(
         name="time to live",
-        runtime=_leaving_its_claim(_without_initializers()),
+        runtime=_leaving_its_claim(_without_initializers(node=_SUCCEEDS_IN_A_MOMENT)),
         steps=(
-            Step(_creates(ttlSecondsAfterFinished=4), _is_told_complete),
+            Step(_creates(ttlSecondsAfterFinished=4), _runs("node")),
             Step(_waits, _is_gone_but_for(_CLAIM)),
         ),
         counted_from=1,

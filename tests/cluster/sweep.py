@@ -12,7 +12,7 @@ from tests.cluster.kube import Kube
 from tests.cluster.namespaces import Namespaces
 from tests.cluster.replicas import Replicas
 from tests.cluster.scenarios import NAME, Scenario, Step
-from tests.cluster.trainjobs import EndState, end_state, told_in
+from tests.cluster.trainjobs import EndState, end_state
 from tests.cluster.waiting import eventually
 from tests.devcluster.audit import Audit
 from tests.devcluster.longrun import tail
@@ -80,7 +80,7 @@ class Sweep:
                 state=end_state(self.kube, namespace, NAME),
                 created=_created(audit),
                 deleted=_deleted(audit),
-                told=told_in(self.kube, namespace),
+                told=self._told(namespace),
                 is_struck=proxy.struck.is_set(),
             )
 
@@ -104,6 +104,10 @@ class Sweep:
         """Tell where a TrainJob and its pods stand."""
         bodies = (body for kind in ("TrainJob", "Pod") for body in self.kube.list(kind, namespace))
         return "\n".join(f"{body['metadata']['name']}: {json.dumps(body.get('status'))}" for body in bodies)
+
+    def _told(self, namespace: str) -> dict[str, int]:
+        events = self.kube.list("Event", namespace, fieldSelector="involvedObject.kind=TrainJob")
+        return dict(Counter(event["reason"] for event in events))
 
 
 def _created(audit: Audit) -> dict[str, int]:

@@ -90,7 +90,8 @@ def test_it_is_complete_only_when_the_further_step_is(kube: Kube, room: str) -> 
     assert kube.cluster.kubectl("logs", pod["metadata"]["name"], f"--namespace={room}").strip() == "trained"
     assert [counts["succeeded"] for counts in counts_of(kube, room).values()] == [1] * 4
     completed = kube.get("TrainJob", room, NAME)["status"]["completionTime"]
-    assert completed == kube.get("Job", room, JOB)["status"]["completionTime"]
+    conditions = kube.get("Job", room, JOB)["status"]["conditions"]
+    assert [completed] == [one["lastTransitionTime"] for one in conditions if one["type"] == "Complete"]
 
 
 def test_it_fails_with_the_further_step_and_says_why(kube: Kube, room: str) -> None:

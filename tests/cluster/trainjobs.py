@@ -64,12 +64,6 @@ def names_in(kube: Kube, namespace: str) -> list[str]:
     return sorted(f"{child['kind']} {child['metadata']['name']}" for child in children_in(kube, namespace))
 
 
-def told_in(kube: Kube, namespace: str) -> dict[str, int]:
-    """Count the Events about TrainJobs, by reason."""
-    events = kube.list("Event", namespace, fieldSelector="involvedObject.kind=TrainJob")
-    return dict(Counter(event["reason"] for event in events))
-
-
 def end_state(kube: Kube, namespace: str, name: str) -> EndState:
     """Look at a finished TrainJob that is alone in its namespace, or at what it left behind."""
     job = kube.find("TrainJob", namespace, name) or {"metadata": {"uid": ""}, "status": {"jobsStatus": ()}}
