@@ -1,5 +1,6 @@
 """Where a TrainJob is in its life: not ours, under way, or finished for good."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from trainjob_operator.api.conditions import Condition, ConditionType
@@ -39,20 +40,32 @@ def has_begun(job: TrainJob) -> bool:
     return job.status is not None and (job.status.start_time is not None or job.status.jobs_status is not None)
 
 
+def start_time(job: TrainJob, family: Family, conditions: Iterable[Condition]) -> datetime | None:
+    """Give the time of the start or of the last resumption (KEP-2899); None while suspended, and before there is a Job.
+
+    Args:
+        job: with what its status has recorded.
+        family: its children.
+        conditions: as they are, or as they are to be.
+    """
+    suspended = next((one for one in conditions if one.type == ConditionType.SUSPENDED), None)
+    if suspended is not None and suspended.status == "True":
+        return None
+    recorded = job.status.start_time if job.status is not None else None
+    resumed = suspended.last_transition_time if suspended is not None else None
+    return recorded or resumed or family.begun_at()
+
+
 def started_at(job: TrainJob, family: Family) -> datetime | None:
     """Give the time from which deadlines count: of the start, the last resumption or the creation; None while it waits.
 
-    It does not move when the status notes it. A TrainJob that could not start yet, because its runtime is missing say,
-    does not wait on anybody's wish.
+    A TrainJob that could not start yet, because its runtime is missing say, does not wait on anybody's wish.
     """
-    if is_suspended(job):
-        return None
     suspended = find_condition(job, ConditionType.SUSPENDED)
-    if suspended is not None and suspended.status == "True":
-        return None  # being resumed
-    recorded = job.status.start_time if job.status is not None else None
-    resumed = suspended.last_transition_time if suspended is not None else None
-    return recorded or resumed or family.begun_at() or job.metadata.creation_timestamp
+    if is_suspended(job) or (suspended is not None and suspended.status == "True"):  # or is being resumed
+        return None
+    conditions = job.status.conditions if job.status is not None else None
+    return start_time(job, family, conditions or ()) or job.metadata.creation_timestamp
 
 
 def release(family: Family) -> tuple[Delete, ...]:

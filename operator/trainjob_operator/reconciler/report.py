@@ -97,9 +97,9 @@ class Report:
     def _meets_a_deadline(self, status: TrainJobStatus) -> bool:
         """Tell whether all trainers run, which the pre-running deadline asks for: they may be gone by the next look."""
         old = self.observed.job.status
-        is_known = old is not None and old.trainer_start_time is not None
+        known = old.trainer_start_time if old is not None else None
         is_asked_for = self.observed.job.spec.pre_running_deadline_seconds is not None
-        return is_asked_for and not is_known and status.trainer_start_time is not None
+        return is_asked_for and status.trainer_start_time not in {None, known}
 
     @staticmethod
     def _is_told_later(condition: Condition) -> bool:

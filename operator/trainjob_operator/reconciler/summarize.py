@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from trainjob_operator.api.conditions import Condition, ConditionType
+from trainjob_operator.api.conditions import Condition
 from trainjob_operator.api.status import FailureStatus, JobStatus, TrainJobStatus
 from trainjob_operator.reconciler.children import JobChild
 from trainjob_operator.reconciler.family import Family
+from trainjob_operator.reconciler.lifecycle import start_time
 from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.reconciler.state import Observed
 
@@ -30,7 +31,7 @@ def summarize(
         failure: the evidence of its first failure; what the status has already is of an earlier one, and stays.
     """
     old = observed.job.status or TrainJobStatus()
-    start = _start_time(observed, family, conditions)
+    start = start_time(observed.job, family, conditions)
     known = {status.name: status for status in old.jobs_status or ()}
     steps = known if resolved is None else [step.name for step in resolved.steps]
     return TrainJobStatus(
@@ -44,19 +45,6 @@ def summarize(
         recipe=old.recipe if resolved is None else resolved.recipe,
         failure=old.failure or failure,
     )
-
-
-def _start_time(observed: Observed, family: Family, conditions: tuple[Condition, ...]) -> datetime | None:
-    """Give the time of the start or of the last resumption; none while suspended (KEP-2899)."""
-    suspended = next((one for one in conditions if one.type == ConditionType.SUSPENDED), None)
-    if suspended is not None and suspended.status == "True":
-        return None
-    recorded = observed.job.status.start_time if observed.job.status is not None else None
-    if recorded is not None:
-        return recorded
-    if suspended is not None:
-        return suspended.last_transition_time
-    return family.begun_at()
 
 
 def _trainer_start_time(
