@@ -65,9 +65,9 @@ class Settings(BaseSettings):
         default=3.0,
         ge=0,
         le=60,
-        description="Seconds that a change of mere counts in a status waits for others; while they keep coming, up to"
-        " four times as long, and ten times if it is not that all steps are up now; while those of many TrainJobs wait,"
-        " up to four times that. Conditions never wait.",
+        description="Seconds that a change of mere counts in a status waits for others: up to four times as long while"
+        " more keep coming, ten times unless it says that all steps are up, and up to four times that while the counts"
+        " of many TrainJobs wait. Conditions never wait.",
     )
     request_timeout: float = Field(default=30.0, gt=0, le=300, description="Seconds that one API request may take.")
     max_connections: int = Field(default=64, ge=1, le=1024, description="API requests under way at the same time.")
