@@ -51,19 +51,22 @@ def test_operator_killed_at_any_call_comes_to_the_same_end(
         futures = [threads.submit(sweep.run, scenario, strike) for strike in strikes]
 
     differences = {}
-    unstruck = []
+    unstruck, struck = [], set()
     for strike, future in zip(strikes, futures, strict=True):
         error = future.exception()
         if error is not None:
             differences[str(strike)] = f"{type(error).__name__}: {error}"
             continue
         run = future.result()
-        if not run.is_struck and strike.sort != STATUS:
+        if run.is_struck:
+            struck.add(strike.sort)
+        elif strike.sort != STATUS:
             unstruck.append(str(strike))
         if not _is_alike(scenario, run, expected):
             differences[str(strike)] = str(run)
     assert not differences, "\n".join(f"{strike}: {run}" for strike, run in differences.items())
     assert unstruck == []
+    assert set(map(sort_of, expected.calls)) <= struck
 
 
 def _strikes(calls: Iterable[str]) -> Iterator[Strike]:
