@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.cluster.kube import Body, Kube
@@ -18,11 +17,10 @@ from tests.cluster.replicas import Replicas
 from tests.cluster.stub import stub_runtime, trainjob
 from tests.cluster.trainjobs import await_complete, children_in
 from tests.cluster.waiting import eventually
-from tests.devcluster.audit import Audit, Request
+from tests.devcluster.audit import Audit
 
 FINISHED = 200
 IDLE_S = 60.0
-QUIET_FOR = timedelta(seconds=6)
 GOES_ON_WITHIN_S = 3.0
 ORIGINAL = "original"
 _MADE_BY_THE_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "annotations")
@@ -56,7 +54,7 @@ def scene(kube: Kube, namespaces: Namespaces, replicas_of: Callable[[Sequence[st
 def test_a_start_among_200_finished_trainjobs_makes_no_write_and_then_only_watches(kube: Kube, scene: Scene) -> None:
     audit = Audit(kube.cluster.audit_log, scene.replicas.user("latter"))
     operator = scene.replicas.start("latter")
-    eventually(lambda: _has_settled(audit.requests()))
+    eventually(audit.is_quiet)
     began = len(audit.requests())
 
     time.sleep(IDLE_S)  # what is to be shown is that nothing happens
@@ -123,10 +121,3 @@ def _completed_jobs(kube: Kube, namespace: str) -> int:
         any((c["type"], c["status"]) == ("Complete", "True") for c in job["status"].get("conditions", ()))
         for job in jobs
     )
-
-
-def _has_settled(requests: Sequence[Request]) -> bool:
-    """Tell whether it watches TrainJobs, and has asked nothing else for longer than it waits for its last list."""
-    lists = [request.at for request in requests if request.verb != "watch" and not request.is_about_the_lease]
-    is_watching = any((request.verb, request.resource) == ("watch", "trainjobs") for request in requests)
-    return is_watching and datetime.now(UTC) - max(lists) > QUIET_FOR

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
 
+_QUIET_FOR = timedelta(seconds=2)
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 
 
@@ -61,6 +62,11 @@ class Audit:
     def writes(self) -> list[Request]:
         """Give those that changed something, or tried to."""
         return [request for request in self.requests() if request.is_write]
+
+    def is_quiet(self) -> bool:
+        """Tell whether what a start asks for has been asked: for two seconds only watches and the Lease's."""
+        asked = [each.at for each in self.requests() if each.verb != "watch" and not each.is_about_the_lease]
+        return bool(asked) and datetime.now(UTC) - max(asked) > _QUIET_FOR
 
 
 def parse(lines: Iterable[bytes]) -> Iterator[Request]:

@@ -16,6 +16,7 @@ from trainjob_operator.controller.resources import (
     PODS,
     SERVICES,
     TRAINING_RUNTIMES,
+    TRAINJOBS,
 )
 from trainjob_operator.controller.summaries import (
     summarize_claim,
@@ -79,13 +80,14 @@ class Caches:
             store.revise(namespace, name, lambda child: replace(child, deleting=True) if child.uid == uid else child)
 
     def reflectors(self, kube: KubeClient, metrics: Metrics, namespaces: Iterable[str]) -> list[Reflector]:
-        """Make the reflectors of all kinds but TrainJobs; without namespaces for all of them.
+        """Make the reflectors of all kinds; without namespaces for all of them.
 
         Of a pod that has succeeded its Job tells enough: to the watch it is gone.
         """
         selector = TRAINJOB_NAME_LABEL
         everywhere = tuple(namespaces) or (None,)
         watched = (
+            (TRAINJOBS, self.trainjobs, "", "", 0.0),
             (TRAINING_RUNTIMES, self.training_runtimes, "", "", 0.0),
             (SERVICES, self.services, selector, "", _PAUSE),
             (CLAIMS, self.claims, selector, "", _PAUSE),
@@ -113,7 +115,7 @@ class Caches:
     def sizes(self) -> dict[str, Callable[[], int]]:
         """Give a way to count the objects of each cache."""
         return {
-            "trainjobs": self.trainjobs.__len__,
+            TRAINJOBS.plural: self.trainjobs.__len__,
             TRAINING_RUNTIMES.plural: self.training_runtimes.__len__,
             CLUSTER_TRAINING_RUNTIMES.plural: self.cluster_training_runtimes.__len__,
             SERVICES.plural: self.services.__len__,

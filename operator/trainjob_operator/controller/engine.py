@@ -9,27 +9,23 @@ from typing import Any, NoReturn
 
 from trainjob_operator.controller.cache import Key
 from trainjob_operator.controller.caches import Caches
-from trainjob_operator.controller.kube import Body, KubeClient
+from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.lease import Lease
-from trainjob_operator.controller.resources import TRAINJOBS
 from trainjob_operator.controller.serving import Serving
 from trainjob_operator.controller.telemetry import HealthServer, Metrics
 from trainjob_operator.controller.worker import Worker
 from trainjob_operator.controller.workqueue import WorkQueue
-from trainjob_operator.errors import ApiError
 from trainjob_operator.reconciler.state import Endpoint
 from trainjob_operator.settings import Certificates, Settings
 
 logger = logging.getLogger(__name__)
 
 _SETTLE = 0.25  # children's events come in bunches; none of these is waited for by anybody
-_PRUNE_EVERY = 600.0
-_PRUNE_DELAY = 3.0
 _GRACE = 3.0
 
 
 class Engine:
-    """The operator without kopf, which only tells it of TrainJobs and when to start and stop."""
+    """The operator without kopf, which only tells it when to start and stop."""
 
     def __init__(self, settings: Settings, kube: KubeClient, metrics: Metrics) -> None:
         self._settings = settings
@@ -52,9 +48,8 @@ class Engine:
             settings.lease_retry_period,
         )
         self._health = HealthServer(metrics, self._missing)
-        self._relisted = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._is_seeded = False
+        self._is_filled = False
         self._is_stopping = False
         self._measure()
 
@@ -73,10 +68,8 @@ class Engine:
         if self._serving is not None:
             self._spawn(self._serving.run(), "webhooks and status endpoint")
         await asyncio.gather(*(reflector.synced.wait() for reflector in self._reflectors))
-        await self._seed()
-        self._is_seeded = True
+        self._is_filled = True
         logger.info("the caches are filled: %d TrainJobs, %d Jobs", len(self.caches.trainjobs), len(self.caches.jobs))
-        self._spawn(self._prune_forever(), "pruner")
         self._spawn(self._lead(), "Lease")
 
     async def stop(self) -> None:
@@ -90,15 +83,6 @@ class Engine:
         if self._serving is not None:
             await self._serving.stop()
         await self._health.stop()
-
-    def trainjob_event(self, kind: str | None, body: Body) -> None:
-        """Take an event of a TrainJob; ``kind`` is None when it comes from a new list."""
-        if kind == "DELETED":
-            self.caches.trainjobs.drop(body)
-            return
-        if kind is None:
-            self._relisted.set()
-        self.caches.trainjobs.put(body)
 
     async def _lead(self) -> NoReturn:
         await self._lease.acquire()
@@ -119,50 +103,9 @@ class Engine:
         return self._serving.endpoint() if self._serving is not None else None
 
     def _missing(self) -> str:
-        if not self._is_seeded:
+        if not self._is_filled:
             return "caches are being filled"
         return self._serving.missing() if self._serving is not None else ""
-
-    async def _seed(self) -> None:
-        """List TrainJobs once: kopf starts to watch them later, and tells nobody when its list is complete."""
-        while True:
-            try:
-                await self._list_trainjobs()
-            except ApiError as error:
-                logger.warning("listing TrainJobs again after: %s", error)
-                await asyncio.sleep(1.0)
-            else:
-                return
-
-    async def _prune_forever(self) -> NoReturn:
-        """Forget TrainJobs whose deletion kopf did not see, after it listed them anew and every few minutes."""
-        self._relisted.set()
-        while True:
-            try:
-                await asyncio.wait_for(self._relisted.wait(), _PRUNE_EVERY)
-            except TimeoutError:
-                logger.debug("pruning for good measure")
-            await asyncio.sleep(_PRUNE_DELAY)
-            self._relisted.clear()
-            try:
-                await self._list_trainjobs(metadata_only=True)
-            except ApiError as error:
-                logger.warning("listing TrainJobs again after: %s", error)
-                self._relisted.set()
-
-    async def _list_trainjobs(self, *, metadata_only: bool = False) -> None:
-        for namespace in self._settings.namespaces or (None,):
-            found: set[tuple[str, str]] = set()
-            page = await self._kube.list_page(TRAINJOBS, namespace, metadata_only=metadata_only)
-            version = page.resource_version
-            while True:
-                found.update((body["metadata"]["namespace"], body["metadata"]["name"]) for body in page.items)
-                for body in () if metadata_only else page.items:
-                    self.caches.trainjobs.put(body)
-                if not page.resume:
-                    break
-                page = await self._kube.list_page(TRAINJOBS, namespace, resume=page.resume, metadata_only=metadata_only)
-            self.caches.trainjobs.prune(namespace, found, version)
 
     def _measure(self) -> None:
         for name, size in self.caches.sizes().items():

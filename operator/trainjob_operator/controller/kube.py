@@ -17,7 +17,6 @@ Body = dict[str, Any]
 
 PAGE_SIZE = 100  # of bodies that are whole and large, and in memory together
 WATCH_SILENCE = 70.0  # bookmarks come every minute
-_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,6 @@ class KubeClient:
         *,
         query: Mapping[str, str] | None = None,
         resume: str = "",
-        metadata_only: bool = False,
     ) -> Page:
         """Read a page of a list; ``query`` carries selectors."""
         request = Request(
@@ -72,7 +70,6 @@ class KubeClient:
             "GET",
             resource.path(namespace),
             query={"limit": str(PAGE_SIZE), **(query or {}), **({"continue": resume} if resume else {})},
-            accept=_METADATA_ONLY if metadata_only else "application/json",
         )
         body = _parse((await self._transport.send(request)).body)
         return Page(

@@ -32,7 +32,7 @@ async def run(settings: Settings) -> None:
         await require_solitude(kube, settings.webhook_configuration, tolerate=settings.tolerate_neighbours)
         await report_missing_fields(kube, metrics, list(custom_resource_definitions().values()))
         _spare_the_collector()
-        await run_operator(engine, connection, settings.namespaces, settings.lease_identity)
+        await run_operator(engine, connection, settings.lease_identity)
 
 
 async def install_crds(settings: Settings) -> None:

@@ -22,6 +22,7 @@ from trainjob_operator.errors import ApiError
 
 USER_AGENT = f"trainjob-operator/{__version__}"
 ATTEMPTS = 4
+_JSON = "application/json"
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _LONGEST_PAUSE = 10.0
 _CONNECT_TIMEOUT = 5.0
@@ -39,8 +40,7 @@ class Request:
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
-    content_type: str = "application/json"
-    accept: str = "application/json"
+    content_type: str = _JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,6 @@ class Transport:
             async with self._streams.get(
                 self._server + request.path,
                 params=request.query,
-                headers={hdrs.ACCEPT: request.accept},
                 timeout=limits,
             ) as response:
                 code = response.status
@@ -131,9 +130,7 @@ class Transport:
             self._metrics.api_requests.labels(request.verb, request.resource, str(code)).inc()
 
     async def _send_once(self, request: Request) -> Answer:
-        headers = {hdrs.ACCEPT: request.accept}
-        if request.body is not None:
-            headers[hdrs.CONTENT_TYPE] = request.content_type
+        headers = {} if request.body is None else {hdrs.CONTENT_TYPE: request.content_type}
         code = 0
         try:
             async with self._requests.request(
@@ -186,7 +183,7 @@ def open_session(connection: Connection, limit: int) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(limit=limit, keepalive_timeout=60, ssl=connection.tls or True)
     return aiohttp.ClientSession(
         connector=connector,
-        headers={hdrs.USER_AGENT: USER_AGENT, hdrs.ACCEPT_ENCODING: "identity"},
+        headers={hdrs.USER_AGENT: USER_AGENT, hdrs.ACCEPT: _JSON, hdrs.ACCEPT_ENCODING: "identity"},
         middlewares=() if connection.token is None else (_show(connection.token),),
     )
 
