@@ -93,7 +93,12 @@ class WorkQueue(Generic[K]):
         self._failures.pop(key, None)
 
     async def take(self) -> K:
-        """Wait for a key. It is the caller's alone until ``done``."""
+        """Wait for a key. It is the caller's alone until ``done``.
+
+        Everybody else gets a turn first: at a start thousands of keys are worked on that ask for nothing, and probes,
+        webhooks and the Lease must not wait for all of them.
+        """
+        await asyncio.sleep(0)
         while not self._ready:
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)

@@ -185,3 +185,20 @@ async def test_a_key_is_never_in_two_hands() -> None:
         worker.cancel()
     assert set(worked) == set(range(5))
     assert len(queue) == 0
+
+
+async def test_whoever_else_wants_to_run_gets_a_turn_between_two_keys(queue: WorkQueue[str]) -> None:
+    for number in range(10):
+        queue.add(str(number))
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(count())
+    await take_all(queue)
+    other.cancel()
+    assert turns >= 9
