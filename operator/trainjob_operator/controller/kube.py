@@ -1,5 +1,6 @@
 """What the operator asks of the API server."""
 
+import asyncio
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -77,6 +78,21 @@ class KubeClient:
             resource_version=int(body["metadata"]["resourceVersion"]),
             resume=body["metadata"].get("continue") or "",
         )
+
+    async def pages(
+        self, resource: Resource, namespace: str | None = None, *, query: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[Page]:
+        """Yield the pages of a list, which are one snapshot. The API server makes the next one while one is read."""
+        page = await self.list_page(resource, namespace, query=query)
+        while page.resume:
+            following = asyncio.create_task(self.list_page(resource, namespace, query=query, resume=page.resume))
+            try:
+                await asyncio.sleep(0)  # that it is sent before the reader goes on
+                yield page
+                page = await following
+            finally:
+                following.cancel()
+        yield page
 
     async def watch(
         self,

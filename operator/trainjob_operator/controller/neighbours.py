@@ -6,6 +6,7 @@ TrainJobs prove nothing, Kueue has them too, even under the same path.)
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,17 +74,13 @@ def runtime_webhooks(configurations: Sequence[Body], own: str) -> list[str]:
 async def _list(kube: KubeClient, resource: Resource, query: Mapping[str, str]) -> list[Body]:
     """List objects of the whole cluster; without the right to do so the question stays open."""
     items: list[Body] = []
-    resume = ""
-    while True:
-        try:
-            page = await kube.list_page(resource, None, query=query, resume=resume)
-        except ApiError as error:
-            logger.warning("cannot tell whether another operator for TrainJobs is in this cluster: %s", error)
-            return items
-        items += page.items
-        resume = page.resume
-        if not resume:
-            return items
+    try:
+        async with aclosing(kube.pages(resource, query=query)) as pages:
+            async for page in pages:
+                items += page.items
+    except ApiError as error:
+        logger.warning("cannot tell whether another operator for TrainJobs is in this cluster: %s", error)
+    return items
 
 
 def _is_held(spec: Mapping[str, Any], now: datetime) -> bool:

@@ -98,17 +98,15 @@ class Reflector:
                 await asyncio.sleep(_pause(failures))
 
     async def _list(self) -> None:
-        """Read all pages. They are one snapshot, whose resourceVersion the first one tells."""
+        """Read all pages."""
         found: set[tuple[str, str]] = set()
-        page = await self._kube.list_page(self.resource, self._namespace, query=self._query)
-        version = page.resource_version
-        while True:
-            for body in page.items:
-                found.add((body["metadata"].get("namespace", ""), body["metadata"]["name"]))
-                self._sink.put(body)
-            if not page.resume:
-                break
-            page = await self._kube.list_page(self.resource, self._namespace, query=self._query, resume=page.resume)
+        version = 0
+        async with aclosing(self._kube.pages(self.resource, self._namespace, query=self._query)) as pages:
+            async for page in pages:
+                version = version or page.resource_version
+                for body in page.items:
+                    found.add((body["metadata"].get("namespace", ""), body["metadata"]["name"]))
+                    self._sink.put(body)
         self._sink.prune(self._namespace, found, version)
         self._advance(version)
         self._metrics.reflector_lists.labels(self.resource.plural).inc()

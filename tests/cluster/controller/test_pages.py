@@ -1,0 +1,60 @@
+"""Lists that come in pages: one snapshot, whatever is created meanwhile, and no waiting between two pages."""
+
+import asyncio
+from contextlib import aclosing
+
+from trainjob_operator.controller.kube import KubeClient
+from trainjob_operator.controller.resources import CONFIG_MAPS
+from trainjob_operator.controller.telemetry import Metrics
+
+_OURS = {"labelSelector": "listed", "limit": "3"}
+_LONG_ENOUGH = 0.5  # for an answer
+
+
+async def _create(client: KubeClient, namespace: str, name: str) -> None:
+    metadata = {"name": name, "labels": {"listed": ""}}
+    await client.create(CONFIG_MAPS, namespace, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+
+
+def _answers(metrics: Metrics) -> float:
+    return float(metrics.api_requests.labels("list", "configmaps", "200")._value.get())
+
+
+async def test_pages_are_one_snapshot_and_the_next_comes_while_one_is_read(
+    client: KubeClient, metrics: Metrics, namespace: str
+) -> None:
+    names = [f"map-{number}" for number in range(8)]
+    for name in names:
+        await _create(client, namespace, name)
+
+    seen: list[str] = []
+    versions: set[int] = set()
+    answers: list[float] = []
+    async with aclosing(client.pages(CONFIG_MAPS, namespace, query=_OURS)) as pages:
+        async for page in pages:
+            seen += [body["metadata"]["name"] for body in page.items]
+            versions.add(page.resource_version)
+            if not answers:
+                await _create(client, namespace, "map-9")
+            await asyncio.sleep(_LONG_ENOUGH)
+            answers.append(_answers(metrics))
+
+    assert seen == names
+    assert len(versions) == 1
+    assert answers == [2, 3, 3]
+
+
+async def test_a_list_that_is_given_up_asks_for_nothing_more(
+    client: KubeClient, metrics: Metrics, namespace: str
+) -> None:
+    for number in range(8):
+        await _create(client, namespace, f"map-{number}")
+    tasks = asyncio.all_tasks()
+
+    async with aclosing(client.pages(CONFIG_MAPS, namespace, query=_OURS)) as pages:
+        async for _ in pages:
+            break
+    await asyncio.sleep(_LONG_ENOUGH)
+
+    assert asyncio.all_tasks() == tasks
+    assert _answers(metrics) <= 2
