@@ -1,14 +1,17 @@
 """Everything that runs, put together: caches and what fills them, the Lease, the workers, the health server."""
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any, NoReturn
 
+from trainjob_operator.api.schema import custom_resource_definitions
 from trainjob_operator.controller.cache import Key
 from trainjob_operator.controller.caches import Caches
+from trainjob_operator.controller.installation import report_missing_fields
 from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.lease import Lease
 from trainjob_operator.controller.serving import Serving
@@ -62,12 +65,19 @@ class Engine:
         await self._health.start(self._settings.http_host, self._settings.http_port)
 
     async def start(self) -> None:
-        """Fill every cache, then compete for the Lease. Nothing is decided before all caches are filled."""
+        """Look at the CRDs and fill every cache, then compete for the Lease.
+
+        Nothing is decided before all caches are filled.
+        """
         for reflector in self._reflectors:
             self._spawn(reflector.run(), f"reflector of {reflector.resource.plural}")
         if self._serving is not None:
             self._spawn(self._serving.run(), "webhooks and status endpoint")
-        await asyncio.gather(*(reflector.synced.wait() for reflector in self._reflectors))
+        await asyncio.gather(
+            report_missing_fields(self._kube, self._metrics, list(custom_resource_definitions().values())),
+            *(reflector.synced.wait() for reflector in self._reflectors),
+        )
+        gc.freeze()  # most of it stays; the collector need not look through it, neither now and then nor at the end
         self._is_filled = True
         logger.info("the caches are filled: %d TrainJobs, %d Jobs", len(self.caches.trainjobs), len(self.caches.jobs))
         self._spawn(self._lead(), "Lease")

@@ -7,7 +7,7 @@ from trainjob_operator.controller import logs
 from trainjob_operator.controller.credentials import find_connection
 from trainjob_operator.controller.engine import Engine
 from trainjob_operator.controller.handlers import run_operator
-from trainjob_operator.controller.installation import apply_crds, report_missing_fields, require_kinds
+from trainjob_operator.controller.installation import apply_crds, require_kinds
 from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.neighbours import require_solitude
 from trainjob_operator.controller.telemetry import Metrics
@@ -30,7 +30,6 @@ async def run(settings: Settings) -> None:
         await engine.serve_health()
         await require_kinds(kube, settings.namespaces)
         await require_solitude(kube, settings.webhook_configuration, tolerate=settings.tolerate_neighbours)
-        await report_missing_fields(kube, metrics, list(custom_resource_definitions().values()))
         _spare_the_collector()
         await run_operator(engine, connection, settings.lease_identity)
 
