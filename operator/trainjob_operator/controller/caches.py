@@ -40,8 +40,7 @@ class Caches:
 
     Args:
         look_now: is told each TrainJob that changed, or may go on because a Job of it has ended.
-        look_soon: is told each TrainJob of which another child changed; such changes come in bunches. Also each that
-            has finished: at a start they are the most, and those that have not finished wait for the look.
+        look_soon: is told each TrainJob of which another child changed; such changes come in bunches.
     """
 
     def __init__(self, look_now: Callable[[Key], None], look_soon: Callable[[Key], None]) -> None:
@@ -125,11 +124,8 @@ class Caches:
             PODS.plural: self.pods.__len__,
         }
 
-    def _trainjob_changed(self, key: Key, _: object, after: TrainJob | InvalidObjectError | None) -> None:
-        if isinstance(after, TrainJob) and is_finished(after):
-            self._look_soon(key)
-        else:
-            self._look_now(key)
+    def _trainjob_changed(self, key: Key, *_: object) -> None:
+        self._look_now(key)
 
     def _child_changed(self, owner: Key, *_: object) -> None:
         self._look_soon(owner)

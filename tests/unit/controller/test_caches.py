@@ -41,20 +41,6 @@ def test_the_end_of_a_job_is_looked_at_now_and_everything_else_soon(kind: str) -
     assert (looks.now, looks.soon) == ([TUNE], [TUNE] * 5)
 
 
-def test_trainjobs_that_have_finished_wait_for_those_that_have_not() -> None:
-    looks = Looks()
-    trainjob = body("tune", 1) | {"spec": {"runtimeRef": {"name": "any"}}}
-    looks.caches.trainjobs.put(trainjob)
-    assert (looks.now, looks.soon) == ([TUNE], [])
-
-    complete = {"type": "Complete", "status": "True", "reason": "AllJobsCompleted", "message": ""}
-    looks.caches.trainjobs.put(version(trainjob, 2) | {"status": {"conditions": [complete]}})
-    assert (looks.now, looks.soon) == ([TUNE], [TUNE])
-
-    looks.caches.trainjobs.drop(version(trainjob, 3))
-    assert (looks.now, looks.soon) == ([TUNE, TUNE], [TUNE])
-
-
 @pytest.mark.parametrize("uid", ["uid-of-tune", "uid-of-another"])
 def test_what_we_deleted_is_not_deleted_again_before_the_watch_tells(uid: str) -> None:
     caches = Looks().caches
