@@ -82,3 +82,19 @@ def test_a_leader_that_wakes_up_too_late_changes_nothing(kube: Kube, namespace: 
     assert "the Lease is lost" in first.log.read_text()
     await_complete(kube, namespace, "frozen")
     _assert_one_worked_after_the_other(audit, *map(replicas.user, ("first", "second")))
+
+
+def test_a_replica_that_may_not_read_a_kind_says_so_and_ends_when_it_is_told_to(kube: Kube, replicas: Replicas) -> None:
+    role = kube.get("ClusterRole", "", replicas.namespace)
+    rules = [rule for rule in role["rules"] if "jobs" not in rule.get("resources", ())]
+    kube.patch("ClusterRole", "", replicas.namespace, {"rules": rules})
+    replica = replicas.make("only")
+    replica.start()
+    eventually(lambda: "WARNING reading jobs again after" in replica.log.read_text())
+    assert "cannot list resource" in replica.log.read_text()
+
+    began = time.monotonic()
+    replica.stop()
+
+    assert time.monotonic() - began < RELEASES_WITHIN_S
+    assert "CRITICAL" not in replica.log.read_text()

@@ -64,22 +64,12 @@ class Engine:
         """
         await self._health.start(self._settings.http_host, self._settings.http_port)
 
-    async def start(self) -> None:
-        """Look at the CRDs and fill every cache, then compete for the Lease.
-
-        Nothing is decided before all caches are filled.
-        """
+    def start(self) -> None:
+        """Begin to fill the caches, and whatever follows."""
         for reflector in self._reflectors:
             self._spawn(reflector.run(), f"reflector of {reflector.resource.plural}")
         if self._serving is not None:
             self._spawn(self._serving.run(), "webhooks and status endpoint")
-        await asyncio.gather(
-            report_missing_fields(self._kube, self._metrics, list(custom_resource_definitions().values())),
-            *(reflector.synced.wait() for reflector in self._reflectors),
-        )
-        gc.freeze()  # most of it stays; the collector need not look through it, neither now and then nor at the end
-        self._is_filled = True
-        logger.info("the caches are filled: %d TrainJobs, %d Jobs", len(self.caches.trainjobs), len(self.caches.jobs))
         self._spawn(self._lead(), "Lease")
 
     async def stop(self) -> None:
@@ -95,6 +85,8 @@ class Engine:
         await self._health.stop()
 
     async def _lead(self) -> NoReturn:
+        """Compete for the Lease, and work while it is held. Nothing is decided before all caches are filled."""
+        await self._fill()
         await self._lease.acquire()
         logger.info("leading as %s", self._settings.lease_identity)
         self._metrics.leader.set(1)
@@ -102,6 +94,17 @@ class Engine:
             self._spawn(self._work(), f"worker {number}")
         await self._lease.keep()
         _die("the Lease is lost: another replica takes over")
+
+    async def _fill(self) -> None:
+        """Fill every cache, and look at the CRDs meanwhile."""
+        await asyncio.gather(
+            report_missing_fields(self._kube, self._metrics, list(custom_resource_definitions().values())),
+            *(reflector.synced.wait() for reflector in self._reflectors),
+        )
+        gc.collect(1)
+        gc.freeze()  # most of it stays; the collector need not look through it, neither now and then nor at the end
+        self._is_filled = True
+        logger.info("the caches are filled: %d TrainJobs, %d Jobs", len(self.caches.trainjobs), len(self.caches.jobs))
 
     async def _work(self) -> NoReturn:
         """Work once there is a certificate: until then trainers could not be told where to report."""

@@ -52,7 +52,7 @@ async def started(settings: kopf.OperatorSettings, memo: Memo, **_: object) -> N
     settings.networking.connect_timeout = 5
     settings.networking.error_backoffs = EndlessPauses()
     settings.process.ultimate_exiting_timeout = 25  # with ten seconds before it, less than the pod's grace period
-    await memo.engine.start()
+    memo.engine.start()
 
 
 @kopf.on.cleanup(registry=REGISTRY)
