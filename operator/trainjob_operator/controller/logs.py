@@ -55,11 +55,11 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(style: LogFormat, level: LogLevel) -> None:
-    """Send all records to standard error. kopf tells of each event that it handles, which nobody wants to read."""
+    """Send all records to standard error, but not what libraries tell of themselves."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if style is LogFormat.JSON else TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("kopf.objects", "kopf.activities", "kopf._core", "aiohttp", "asyncio"):
+    for chatty in ("kopf.activities", "kopf._core", "aiohttp", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -88,11 +88,12 @@ class Reflector:
                 failed = True
                 if error.status == HTTPStatus.GONE:
                     self._version = None
-                logger.info("watching %s again after: %s", self.resource.plural, error)
+                level = logging.INFO if self.synced.is_set() else logging.WARNING
+                logger.log(level, "reading %s again after: %s", self.resource.plural, error)
             except Exception:
                 failed = True
                 self._version = None
-                logger.exception("listing %s again after an answer that makes no sense", self.resource.plural)
+                logger.exception("reading %s again after an answer that makes no sense", self.resource.plural)
             if failed:
                 failures = failures + 1 if self._heard_at == heard_at else 1
                 await asyncio.sleep(_pause(failures))
