@@ -54,6 +54,7 @@ def scene(kube: Kube, namespaces: Namespaces, replicas_of: Callable[[Sequence[st
 def test_a_start_among_200_finished_trainjobs_makes_no_write_and_then_only_watches(kube: Kube, scene: Scene) -> None:
     audit = Audit(kube.cluster.audit_log, scene.replicas.user("latter"))
     operator = scene.replicas.start("latter")
+    operator.await_leading()
     eventually(audit.is_quiet)
     began = len(audit.requests())
 

@@ -18,6 +18,7 @@ def test_a_trainjob_costs_ten_requests_at_most_none_is_refused_and_no_pod_is_kep
     kube.create(stub_runtime(namespace))
     audit = Audit(kube.cluster.audit_log, replicas.user(""))
     operator = replicas.start("only")
+    operator.await_leading()
     eventually(audit.is_quiet)
     before = len(audit.requests())
 

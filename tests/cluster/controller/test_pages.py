@@ -1,13 +1,20 @@
 """Lists that come in pages: one snapshot, whatever is created meanwhile, and no waiting between two pages."""
 
 import asyncio
+import time
 from contextlib import aclosing
+from datetime import UTC, datetime
+
+from tests.devcluster import Cluster
+from tests.devcluster.audit import Audit
 
 from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.resources import CONFIG_MAPS
 from trainjob_operator.controller.telemetry import Metrics
 
 _OURS = {"labelSelector": "listed", "limit": "3"}
+_LIST = "list configmaps"
+_ADMINISTRATOR = "admin"
 _LONG_ENOUGH = 0.5  # for an answer
 
 
@@ -21,7 +28,7 @@ def _answers(metrics: Metrics) -> float:
 
 
 async def test_pages_are_one_snapshot_and_the_next_comes_while_one_is_read(
-    client: KubeClient, metrics: Metrics, namespace: str
+    cluster: Cluster, client: KubeClient, namespace: str
 ) -> None:
     names = [f"map-{number}" for number in range(8)]
     for name in names:
@@ -29,19 +36,23 @@ async def test_pages_are_one_snapshot_and_the_next_comes_while_one_is_read(
 
     seen: list[str] = []
     versions: set[int] = set()
-    answers: list[float] = []
+    read_until: list[datetime] = []
+    audit = Audit(cluster.audit_log, _ADMINISTRATOR)
     async with aclosing(client.pages(CONFIG_MAPS, namespace, query=_OURS)) as pages:
         async for page in pages:
+            if not seen:
+                await _create(client, namespace, "map-9")
             seen += [body["metadata"]["name"] for body in page.items]
             versions.add(page.resource_version)
-            if not answers:
-                await _create(client, namespace, "map-9")
-            await asyncio.sleep(_LONG_ENOUGH)
-            answers.append(_answers(metrics))
+            time.sleep(_LONG_ENOUGH)  # noqa: ASYNC251 - so that nothing is sent while a page is read
+            read_until.append(datetime.now(UTC))
 
     assert seen == names
     assert len(versions) == 1
-    assert answers == [2, 3, 3]
+    asked = [request.at for request in audit.requests() if (request.what, request.namespace) == (_LIST, namespace)]
+    assert len(asked) == len(read_until) == 3
+    assert asked[1] < read_until[0]
+    assert asked[2] < read_until[1]
 
 
 async def test_a_list_that_is_given_up_asks_for_nothing_more(
