@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 
+import pytest
+from tests.cluster.kube import Kube
+from tests.cluster.stub import trainjob
 from tests.cluster.waiting import eventually
 from tests.devcluster import Cluster
 
@@ -11,7 +14,7 @@ from trainjob_operator.controller.cache import Key, Store
 from trainjob_operator.controller.credentials import from_kubeconfig
 from trainjob_operator.controller.kube import KubeClient, WatchEvent
 from trainjob_operator.controller.reflector import Reflector
-from trainjob_operator.controller.resources import CONFIG_MAPS, Resource
+from trainjob_operator.controller.resources import TRAINJOBS, Resource
 from trainjob_operator.controller.telemetry import Metrics
 from trainjob_operator.controller.transport import Transport
 
@@ -48,14 +51,9 @@ async def _running(reflector: Reflector) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-async def _create(client: KubeClient, namespace: str, name: str) -> str:
-    metadata = {"name": name, "labels": {"reflected": ""}}
-    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
-    return str((await client.create(CONFIG_MAPS, namespace, manifest)).body["metadata"]["uid"])
-
-
+@pytest.mark.usefixtures("our_kinds")
 async def test_what_was_deleted_before_it_came_back_is_forgotten(
-    cluster: Cluster, namespace: str, metrics: Metrics
+    cluster: Cluster, kube: Kube, namespace: str, metrics: Metrics
 ) -> None:
     changes: list[Key] = []
     store = Store[str](
@@ -63,28 +61,26 @@ async def test_what_was_deleted_before_it_came_back_is_forgotten(
         lambda body: str(body["metadata"]["name"]),
         lambda key, _before, _after: changes.append(key),
     )
+    made = {name: kube.create(trainjob(namespace, name))["metadata"]["uid"] for name in ("stays", "goes", "made-anew")}
     async with Transport(from_kubeconfig(cluster.kubeconfig), metrics) as transport:
         client = LateClient(transport)
-        reflector = Reflector(client, CONFIG_MAPS, store, metrics, namespace=namespace, label_selector="reflected")
-        for name in ("stays", "goes"):
-            await _create(client, namespace, name)
-        uid = await _create(client, namespace, "made-anew")
+        reflector = Reflector(client, TRAINJOBS, store, metrics, namespace=namespace)
         async with _running(reflector):
             await asyncio.to_thread(eventually, lambda: len(store) == 3)
 
-        for name in ("goes", "made-anew"):
-            known = store.get(namespace, name)
-            await client.delete(CONFIG_MAPS, namespace, name, known or "")
-        anew = await _create(client, namespace, "made-anew")
+        kube.delete("TrainJob", namespace, "goes")
+        kube.delete("TrainJob", namespace, "made-anew")
+        anew = kube.create(trainjob(namespace, "made-anew"))["metadata"]["uid"]
         changes.clear()
         client.is_late = True
         async with _running(reflector):
-            await asyncio.to_thread(eventually, lambda: len(store) == 2)
+            await asyncio.to_thread(eventually, lambda: _lists(metrics) == 2)
 
-    assert store.get(namespace, "stays") is not None
-    assert store.get(namespace, "made-anew") == anew != uid
+    known = {name: store.get(namespace, name) for name in made}
+    assert known == {"stays": made["stays"], "goes": None, "made-anew": anew}
     assert sorted(key.name for key in changes) == ["goes", "made-anew"]
-    lists = metrics.registry.get_sample_value(
-        "trainjob_operator_reflector_lists_total", {"resource": CONFIG_MAPS.plural}
-    )
-    assert lists == 2
+
+
+def _lists(metrics: Metrics) -> float:
+    name, labels = "trainjob_operator_reflector_lists_total", {"resource": TRAINJOBS.plural}
+    return metrics.registry.get_sample_value(name, labels) or 0.0
