@@ -1,44 +1,21 @@
 """A reflector that comes back too late: what was deleted while it could not watch is forgotten."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from tests.cluster.kube import Kube
 from tests.cluster.stub import trainjob
 from tests.cluster.waiting import eventually
-from tests.devcluster import Cluster
 
 from trainjob_operator.controller.cache import Key, Store
-from trainjob_operator.controller.credentials import from_kubeconfig
-from trainjob_operator.controller.kube import KubeClient, WatchEvent
+from trainjob_operator.controller.kube import KubeClient
 from trainjob_operator.controller.reflector import Reflector
-from trainjob_operator.controller.resources import TRAINJOBS, Resource
+from trainjob_operator.controller.resources import TRAINJOBS
 from trainjob_operator.controller.telemetry import Metrics
-from trainjob_operator.controller.transport import Transport
 
-_LONG_AGO = 1
-
-
-class LateClient(KubeClient):
-    """A client that, once it is late, asks for changes since a version that the API server does not have any more."""
-
-    is_late = False
-
-    async def watch(
-        self,
-        resource: Resource,
-        namespace: str | None,
-        resource_version: int,
-        *,
-        query: Mapping[str, str],
-        pause: float = 0.0,
-    ) -> AsyncGenerator[WatchEvent]:
-        since, self.is_late = _LONG_AGO if self.is_late else resource_version, False
-        async with aclosing(super().watch(resource, namespace, since, query=query, pause=pause)) as events:
-            async for event in events:
-                yield event
+_LONG_AGO = 1  # a version that the API server does not have any more
 
 
 @asynccontextmanager
@@ -53,7 +30,7 @@ async def _running(reflector: Reflector) -> AsyncIterator[None]:
 
 @pytest.mark.usefixtures("our_kinds")
 async def test_what_was_deleted_before_it_came_back_is_forgotten(
-    cluster: Cluster, kube: Kube, namespace: str, metrics: Metrics
+    client: KubeClient, kube: Kube, namespace: str, metrics: Metrics
 ) -> None:
     changes: list[Key] = []
     store = Store[str](
@@ -62,19 +39,17 @@ async def test_what_was_deleted_before_it_came_back_is_forgotten(
         lambda key, _before, _after: changes.append(key),
     )
     made = {name: kube.create(trainjob(namespace, name))["metadata"]["uid"] for name in ("stays", "goes", "made-anew")}
-    async with Transport(from_kubeconfig(cluster.kubeconfig), metrics) as transport:
-        client = LateClient(transport)
-        reflector = Reflector(client, TRAINJOBS, store, metrics, namespace=namespace)
-        async with _running(reflector):
-            await asyncio.to_thread(eventually, lambda: len(store) == 3)
+    reflector = Reflector(client, TRAINJOBS, store, metrics, namespace=namespace)
+    async with _running(reflector):
+        await asyncio.to_thread(eventually, lambda: len(store) == 3)
 
-        kube.delete("TrainJob", namespace, "goes")
-        kube.delete("TrainJob", namespace, "made-anew")
-        anew = kube.create(trainjob(namespace, "made-anew"))["metadata"]["uid"]
-        changes.clear()
-        client.is_late = True
-        async with _running(reflector):
-            await asyncio.to_thread(eventually, lambda: _lists(metrics) == 2)
+    kube.delete("TrainJob", namespace, "goes")
+    kube.delete("TrainJob", namespace, "made-anew")
+    anew = kube.create(trainjob(namespace, "made-anew"))["metadata"]["uid"]
+    changes.clear()
+    reflector._version = _LONG_AGO
+    async with _running(reflector):
+        await asyncio.to_thread(eventually, lambda: _lists(metrics) == 2)
 
     known = {name: store.get(namespace, name) for name in made}
     assert known == {"stays": made["stays"], "goes": None, "made-anew": anew}
