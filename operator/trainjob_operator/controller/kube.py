@@ -16,7 +16,7 @@ from trainjob_operator.naming import FIELD_MANAGER
 
 Body = dict[str, Any]
 
-PAGE_SIZE = 100  # of bodies that are whole and large, and with the next page in memory together
+PAGE_SIZE = 100  # whole bodies, which are large; two pages are in memory together
 WATCH_SILENCE = 70.0  # bookmarks come every minute
 
 
