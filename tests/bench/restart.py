@@ -64,6 +64,7 @@ async def _probe(bed: Testbed, name: str) -> tuple[float, float, float]:
             await asyncio.to_thread(operator.await_leading)
             leading = time.monotonic()
             await side.finish(name)
-        finally:
             operator.stop()
+        finally:
+            operator.destroy()
     return stopped - began, leading - began, observer.timelines[name][Moment.FIRST_JOB] - began

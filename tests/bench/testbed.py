@@ -97,8 +97,9 @@ class Testbed:
         try:
             operator.await_leading()
             yield operator
-        finally:
             operator.stop()
+        finally:
+            operator.destroy()
 
 
 def start_cluster(name: str, say: Callable[[str], None]) -> Cluster:

@@ -13,7 +13,8 @@ import yaml
 from tests.bench.errors import BenchError
 from tests.bench.testbed import ACCOUNT, NAMESPACE, Testbed
 from tests.devcluster.cache import ROOT
-from tests.devcluster.operator_process import OperatorProcess, free_port
+from tests.devcluster.operator_process import OperatorProcess
+from tests.devcluster.port import Port
 
 Body = dict[str, Any]
 
@@ -46,7 +47,6 @@ async def serving(bed: Testbed) -> AsyncIterator[Webhooks]:
     The API server calls it by the Service's name, as it does in a cluster: of type ExternalName, because the operator
     is no pod. That leads past kube-proxy, whose part is in the kernel.
     """
-    port = free_port()
     service = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -54,17 +54,23 @@ async def serving(bed: Testbed) -> AsyncIterator[Webhooks]:
         "spec": {"type": "ExternalName", "externalName": bed.cluster.host_address},
     }
     configurations = list(yaml.safe_load_all(_SHIPPED.read_text()))
-    for webhook in (webhook for each in configurations for webhook in each["webhooks"]):
-        webhook["clientConfig"]["service"]["port"] = port
-    everything = {"apiVersion": "v1", "kind": "List", "items": [service, *configurations]}
-    bed.cluster.kubectl("apply", "--server-side", "--filename=-", text=json.dumps(everything))
-    settings = {"certificates": "generated", "http_host": bed.cluster.host_address, "webhook_port": str(port)}
-    async with bed.operator(**settings, status_endpoint="false") as operator:
-        webhooks = Webhooks(bed, operator, await _await_trust(bed, everything))
-        try:
-            yield webhooks
-        finally:
-            bed.cluster.kubectl("delete", "--ignore-not-found", "--filename=-", text=json.dumps(everything))
+    with Port(bed.cluster.host_address) as port:
+        for webhook in (webhook for each in configurations for webhook in each["webhooks"]):
+            webhook["clientConfig"]["service"]["port"] = port.number
+        everything = {"apiVersion": "v1", "kind": "List", "items": [service, *configurations]}
+        bed.cluster.kubectl("apply", "--server-side", "--filename=-", text=json.dumps(everything))
+        settings = {
+            "certificates": "generated",
+            "http_host": bed.cluster.host_address,
+            "webhook_port": str(port.number),
+            "status_endpoint": "false",
+        }
+        async with bed.operator(**settings) as operator:
+            webhooks = Webhooks(bed, operator, await _await_trust(bed, everything))
+            try:
+                yield webhooks
+            finally:
+                bed.cluster.kubectl("delete", "--ignore-not-found", "--filename=-", text=json.dumps(everything))
 
 
 async def _await_trust(bed: Testbed, everything: Body) -> Body:

@@ -3,7 +3,6 @@
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from tests.devcluster.cache import ROOT
 from tests.devcluster.cluster import Cluster
 from tests.devcluster.errors import DevclusterError
 from tests.devcluster.longrun import tail
+from tests.devcluster.port import Port
 
 _WITHIN_S = 60.0
 _POLL_S = 0.02
@@ -33,14 +33,14 @@ class OperatorProcess:
     def __init__(self, settings: Mapping[str, str], log: Path, python: Path = Path(sys.executable)) -> None:
         self.log = log
         self._python = python
-        self._port = free_port()
-        known = {"http_host": "127.0.0.1", "http_port": str(self._port), **settings}
+        self._host = settings.get("http_host", "127.0.0.1")
+        self._port = Port(self._host)
+        known = {**settings, "http_host": self._host, "http_port": str(self._port.number)}
         self._environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT / "operator"),  # which checkout's operator it is
             **{f"TRAINJOB_OPERATOR_{name.upper()}": value for name, value in known.items()},
         }
-        self._host = known["http_host"]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -101,10 +101,11 @@ class OperatorProcess:
         return self._process is not None and self._process.poll() is None
 
     def destroy(self) -> None:
-        """Make sure that nothing of it runs any more."""
+        """Make sure that nothing of it runs any more, nor will."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+        self._port.let_go()
 
     def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None
@@ -121,7 +122,7 @@ class OperatorProcess:
             time.sleep(_POLL_S)
 
     def _ask(self, path: str) -> bytes | None:
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=5)
+        connection = http.client.HTTPConnection(self._host, self._port.number, timeout=5)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -140,10 +141,3 @@ def write_kubeconfig(path: Path, cluster: Cluster, token: str, server: str | Non
         config["clusters"][0]["cluster"]["server"] = server
     path.touch(mode=0o600)
     path.write_text(yaml.safe_dump(config))
-
-
-def free_port() -> int:
-    """Find a port; those that were given last are not given again soon."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
