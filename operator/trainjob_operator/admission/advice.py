@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import TrainJob, TrainJobSpec
-from trainjob_operator.api.workload import EnvVar
-from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, NODE, SUPPORT_LABEL
+from trainjob_operator.api.workload import EnvVar, TemplateMeta
+from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, JOBSET_PREFIX, NODE, SUPPORT_LABEL
 from trainjob_operator.reconciler.templates import find_container
 from trainjob_operator.reconciler.topology import processes_of
 from trainjob_operator.torchtune.arguments import TUNE_RUN, key_of, parse_tune_run
@@ -19,6 +19,7 @@ from trainjob_operator.torchtune.values import find_misreading
 
 _DEPRECATED = "deprecated"
 _LONGEST_JOB_NAME = 20
+_TO_JOBSET = f"alpha.{JOBSET_PREFIX}"
 _SECRET = re.compile(
     r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|SECRET_KEY|(SECRET|PRIVATE)_ACCESS_KEY|PRIVATE_KEY)$", re.IGNORECASE
 )
@@ -74,8 +75,10 @@ def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:
             "spec.mlPolicy.torch.numProcPerNode is the form of Kubeflow Trainer v2.1, understood here; since v2.2 one"
             " process on each accelerator is what a TrainJob gets that does not give a number"
         )
+    yield from _advise_on_annotations("spec.template", runtime.spec.template.metadata)
     for at, step in enumerate(runtime.spec.template.spec.replicated_jobs):
         where = f"spec.template.spec.replicatedJobs[{at}]"
+        yield from _advise_on_annotations(f"{where}.template", step.template.metadata)
         if len(step.name) > _LONGEST_JOB_NAME:
             yield (
                 f"{where}.name: {step.name} has {len(step.name)} characters; Kubeflow Trainer v2.4 allows"
@@ -90,6 +93,16 @@ def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:
 
 def _is_deprecated(runtime: Runtime) -> bool:
     return runtime.kind == CLUSTER_TRAINING_RUNTIME and runtime.metadata.labels.get(SUPPORT_LABEL) == _DEPRECATED
+
+
+def _advise_on_annotations(where: str, metadata: TemplateMeta | None) -> Iterator[str]:
+    """Warn of what JobSet's controller would do: keep a topology to one JobSet, say."""
+    for name in (metadata.annotations if metadata is not None else None) or ():
+        if name.startswith(_TO_JOBSET):
+            yield (
+                f"{where}.metadata.annotations[{name}] has no effect: it is for JobSet, which is not used here; say"
+                " where pods may run by nodeSelector or affinity in their template"
+            )
 
 
 def _advise_on_shapes(spec: TrainJobSpec) -> Iterator[str]:

@@ -64,6 +64,21 @@ def test_a_name_that_a_later_trainer_refuses() -> None:
     assert warning.startswith("spec.template.spec.replicatedJobs[2].name: nnnnnnnnnnnnnnnnnnnnn has 21 characters")
 
 
+def test_what_jobset_would_do_is_warned_of() -> None:
+    exclusive = {"annotations": {"alpha.jobset.sigs.k8s.io/exclusive-topology": "rack", "example.com/team": "a"}}
+    runtime = runtime_body()
+    runtime["spec"]["template"]["metadata"] = exclusive
+    step(runtime, "node")["template"]["metadata"].update(exclusive)
+
+    warnings = validate(creation(runtime, KINDS[0]), None).warnings
+
+    name = "metadata.annotations[alpha.jobset.sigs.k8s.io/exclusive-topology] has no effect"
+    assert [warning.partition(":")[0] for warning in warnings] == [
+        f"spec.template.{name}",
+        f"spec.template.spec.replicatedJobs[2].template.{name}",
+    ]
+
+
 def test_runtimes_are_not_changed() -> None:
     request = creation(runtime_body(), KINDS[0])
 
