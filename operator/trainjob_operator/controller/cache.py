@@ -30,6 +30,7 @@ class _Entry(Generic[T]):
     version: int
     owner: Key
     value: T
+    revise: Callable[[T], T] | None = None
 
 
 class Store(Generic[T]):
@@ -77,7 +78,10 @@ class Store(Generic[T]):
         known = self._entries.get((namespace, name))
         if known is not None and known.version >= version:
             return
-        entry = _Entry(version, Key(namespace, self._owner_of(body)), self._summarize(body))
+        value, revise = self._summarize(body), known.revise if known is not None else None
+        if revise is not None:
+            value = revise(value)
+        entry = _Entry(version, Key(namespace, self._owner_of(body)), value, revise)
         self._entries[namespace, name] = entry
         if known is not None and known.owner != entry.owner:
             self._remove_from_family(known.owner, name)
@@ -99,11 +103,11 @@ class Store(Generic[T]):
             self.put(body)
 
     def revise(self, namespace: str, name: str, revise: Callable[[T], T]) -> None:
-        """Change what is known of an object until the watch tells."""
+        """Change what is known of an object, and what the watch tells of it later, until it is gone."""
         entry = self._entries.get((namespace, name))
         if entry is not None:
             value = revise(entry.value)
-            self._entries[namespace, name] = _Entry(entry.version, entry.owner, value)
+            self._entries[namespace, name] = _Entry(entry.version, entry.owner, value, revise)
             self._families[entry.owner][name] = value
 
     def drop(self, body: Body) -> None:

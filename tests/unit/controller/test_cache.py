@@ -151,10 +151,13 @@ def test_a_list_of_one_namespace_says_nothing_about_others(names: Names) -> None
     assert names.words() == ["x"]
 
 
-def test_a_revision_lasts_until_the_watch_tells_more(names: Names) -> None:
+def test_a_revision_lasts_until_the_object_is_gone(names: Names) -> None:
     names.store.put(thing("a", 1, "seen"))
     names.store.revise("team", "a", lambda word: f"{word}, deleting")
     assert names.words() == ["seen, deleting"]
+    names.store.put(thing("a", 2, "seen late"))
+    assert names.words() == ["seen late, deleting"]
 
-    names.store.put(thing("a", 2, "seen anew"))
-    assert names.words() == ["seen anew"]
+    names.store.drop(thing("a", 3))
+    names.store.put(thing("a", 4, "another"))
+    assert names.words() == ["another"]

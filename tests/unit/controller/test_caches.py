@@ -51,3 +51,5 @@ def test_what_we_deleted_is_not_deleted_again_before_the_watch_tells(uid: str) -
 
     children = (*caches.services.of(TUNE), *caches.claims.of(TUNE), *caches.jobs.of(TUNE))
     assert [child.deleting for child in children] == [uid == "uid-of-tune"] * 3
+    caches.jobs.put(job({"active": 1}) | body("tune", 8))  # of before the deletion, and late
+    assert [(child.active, child.deleting) for child in caches.jobs.of(TUNE)] == [(1, uid == "uid-of-tune")]
