@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from trainjob_operator.api.conditions import ConditionType, Reason
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
-from trainjob_operator.reconciler.children import JobChild, Kind
+from trainjob_operator.reconciler.children import Kind
 from trainjob_operator.reconciler.family import Family
 from trainjob_operator.reconciler.lifecycle import find_condition, started_at
+from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.reconciler.state import Delete, Expire, Observed
-from trainjob_operator.reconciler.summarize import is_ready
+from trainjob_operator.reconciler.summarize import has_trainer_started
 
 _A_CENTURY = 100 * 365 * 86400
 
@@ -26,7 +27,7 @@ class Deadline:
 
 
 def next_deadline(
-    observed: Observed, family: Family, runtime: Runtime | None, trainer: JobChild | None
+    observed: Observed, family: Family, runtime: Runtime | None, resolved: ResolvedJob | None
 ) -> Deadline | None:
     """Find the deadline that comes first, or has passed.
 
@@ -34,13 +35,13 @@ def next_deadline(
         observed: the TrainJob and the time.
         family: its children.
         runtime: what the TrainJob runs on, which may set a deadline for those that set none; None if it is missing.
-        trainer: the trainer's Job, or None before there is one.
+        resolved: what the TrainJob comes to, or None if that is not known.
     """
-    return min(_deadlines(observed, family, runtime, trainer), key=lambda deadline: deadline.at, default=None)
+    return min(_deadlines(observed, family, runtime, resolved), key=lambda deadline: deadline.at, default=None)
 
 
 def _deadlines(
-    observed: Observed, family: Family, runtime: Runtime | None, trainer: JobChild | None
+    observed: Observed, family: Family, runtime: Runtime | None, resolved: ResolvedJob | None
 ) -> Iterator[Deadline]:
     spec, start = observed.job.spec, started_at(observed.job, family)
     if start is None:
@@ -49,7 +50,7 @@ def _deadlines(
     active = spec.active_deadline_seconds or (policy.active_deadline_seconds if policy is not None else None)
     if active:
         yield Deadline(_after(start, active), Reason.DEADLINE_EXCEEDED, "TrainJob exceeded its active deadline")
-    if spec.pre_running_deadline_seconds and not _has_run(observed, trainer):
+    if spec.pre_running_deadline_seconds and not _has_run(observed, family, resolved):
         yield Deadline(
             _after(start, spec.pre_running_deadline_seconds),
             Reason.PRE_RUNNING_DEADLINE_EXCEEDED,
@@ -58,12 +59,12 @@ def _deadlines(
         )
 
 
-def _has_run(observed: Observed, trainer: JobChild | None) -> bool:
+def _has_run(observed: Observed, family: Family, resolved: ResolvedJob | None) -> bool:
     """Tell whether all trainers run or did: training that was interrupted is not what the deadline is for."""
     status = observed.job.status
-    if status is not None and status.trainer_start_time is not None:
-        return True
-    return trainer is not None and (trainer.outcome is not None or is_ready(trainer))
+    return (status is not None and status.trainer_start_time is not None) or has_trainer_started(
+        observed, family, resolved
+    )
 
 
 def expire(observed: Observed, family: Family) -> tuple[tuple[Delete | Expire, ...], float | None]:

@@ -75,8 +75,7 @@ def _go_on(observed: Observed, family: Family, result: ResolvedJob | Rejected) -
     resolved = _known(result)
     if resolved is not None and all(has_succeeded(observed, family, step.name) for step in resolved.steps):
         return _complete(observed, family, resolved)
-    trainer = family.jobs.get(resolved.trainer) if resolved is not None else None
-    deadline = next_deadline(observed, family, observed.snapshot or observed.runtime, trainer)
+    deadline = next_deadline(observed, family, observed.snapshot or observed.runtime, resolved)
     if deadline is not None and observed.now >= deadline.at:
         return _fail(observed, family, resolved, _End(deadline.reason, deadline.message, deadline.at))
     if isinstance(result, Rejected):

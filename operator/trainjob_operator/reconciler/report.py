@@ -10,7 +10,7 @@ from trainjob_operator.reconciler.family import Family
 from trainjob_operator.reconciler.lifecycle import is_suspended
 from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.reconciler.state import Event, Observed, Plan
-from trainjob_operator.reconciler.summarize import has_succeeded, is_ready, summarize
+from trainjob_operator.reconciler.summarize import has_trainer_started, summarize
 from trainjob_operator.reconciler.suspension import tell
 
 _NORMAL = {ConditionType.COMPLETE, ConditionType.SUSPENDED}
@@ -69,7 +69,7 @@ class Report:
             wanted = tell(
                 wanted,
                 is_suspended=is_suspended(self.observed.job),
-                has_trainer_started=self._has_trainer_started(),
+                has_trainer_started=has_trainer_started(self.observed, self.family, self.resolved),
                 now=now,
             )
         else:  # what has ended neither waits nor was resumed lately; whether anybody saw that it did is chance
@@ -77,13 +77,6 @@ class Report:
         for condition in self.conditions:
             wanted = set_condition(wanted, condition, now=now)
         return wanted
-
-    def _has_trainer_started(self) -> bool:
-        if self.resolved is None:
-            return False
-        name = self.resolved.trainer
-        job = self.family.jobs.get(name)
-        return has_succeeded(self.observed, self.family, name) or (job is not None and is_ready(job))
 
     def _is_minor(self, status: TrainJobStatus) -> bool:
         """Tell whether nobody waits for this: neither the start, nor that all steps are up."""

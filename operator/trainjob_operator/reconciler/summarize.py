@@ -69,6 +69,14 @@ def has_succeeded(observed: Observed, family: Family, step: str) -> bool:
     return any(status.name == step and status.succeeded > 0 for status in recorded or ())
 
 
+def has_trainer_started(observed: Observed, family: Family, resolved: ResolvedJob | None) -> bool:
+    """Tell whether all trainers run, or are done."""
+    if resolved is None:
+        return False
+    job = family.jobs.get(resolved.trainer)
+    return has_succeeded(observed, family, resolved.trainer) or (job is not None and is_ready(job))
+
+
 def is_recorded(observed: Observed, step: str) -> bool:
     """Tell whether the status remembers a Job of this replicated job."""
     recorded = observed.job.status.jobs_status if observed.job.status is not None else None
@@ -79,8 +87,12 @@ def is_recorded(observed: Observed, step: str) -> bool:
 
 
 def is_ready(job: JobChild) -> bool:
-    """Tell whether all pods of a Job that has not ended are ready or have succeeded, as JobSet counts it."""
-    return job.outcome is None and not job.suspended and job.succeeded + job.ready >= job.parallelism > 0
+    """Tell whether all pods of a Job that has not ended are ready or have succeeded, as JobSet counts it.
+
+    Those of a Job that is being deleted are about to go.
+    """
+    goes_on = job.outcome is None and not (job.suspended or job.deleting)
+    return goes_on and job.succeeded + job.ready >= job.parallelism > 0
 
 
 def _count(name: str, job: JobChild | None, recorded: JobStatus | None) -> JobStatus:

@@ -9,7 +9,7 @@ from tests.property.world import World
 from tests.unit.reconciler.life import INITIALIZERS, START, conditions, created, look, new_world, run, work
 
 from trainjob_operator.api.conditions import ConditionType
-from trainjob_operator.api.runtime import RunPolicy
+from trainjob_operator.api.runtime import RunPolicy, Runtime
 from trainjob_operator.reconciler.reconcile import reconcile
 from trainjob_operator.reconciler.state import Delete, Expire, Plan
 
@@ -97,6 +97,47 @@ def test_trainers_that_do_not_come_up_in_time(world: World) -> None:
     work(world)
 
     assert conditions(world) == [("Stalled", "True", "PreRunningDeadlineExceeded")]
+
+
+def test_trainers_that_come_up_while_they_are_stopped_are_too_late(world: World) -> None:
+    world.change(pre_running_deadline_seconds=60)
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    world.pass_time(60)
+    late = replace(world.jobs["demo-node-0"], active=1, ready=1, deleting=True)
+    work(world)
+    world.jobs["demo-node-0"] = late
+
+    work(world)
+    assert conditions(world) == [("Stalled", "True", "PreRunningDeadlineExceeded")]
+    del world.jobs["demo-node-0"]
+    work(world)
+
+    assert conditions(world)[-1] == ("Failed", "True", "PreRunningDeadlineExceeded")
+    assert world.created.count("demo-node-0") == 1
+    assert world.job.status is not None
+    assert world.job.status.trainer_start_time is None
+
+
+def test_trainers_that_nobody_saw_run_and_are_done_were_in_time(world: World) -> None:
+    world.change(pre_running_deadline_seconds=60)
+    body = RUNTIME.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    steps = body["spec"]["template"]["spec"]["replicatedJobs"]
+    steps.append({**steps[0], "name": "last", "dependsOn": [{"name": "node", "status": "Complete"}]})
+    steps[-1]["template"] = {"spec": steps[0]["template"]["spec"]}
+    world.runtime = Runtime.model_validate(body)
+    work(world)
+    run(world, *INITIALIZERS)
+    work(world)
+    run(world, "demo-node-0")
+    work(world)
+    world.delete_by_hand("demo-node-0")
+    world.pass_time(60)
+
+    work(world)
+
+    assert conditions(world) == []
 
 
 def test_trainers_that_run_are_given_all_the_time(world: World) -> None:
