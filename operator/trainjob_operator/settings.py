@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from trainjob_operator.errors import ConfigurationError
 from trainjob_operator.naming import CERTIFICATE_SECRET, STATUS_PORT, WEBHOOK_PORT
+from trainjob_operator.reconciler.state import UNSCHEDULABLE_AFTER
 
 PREFIX = "TRAINJOB_OPERATOR_"
 _DAY = 24 * 3600.0
@@ -68,6 +69,12 @@ class Settings(BaseSettings):
         description="Seconds that a change of mere counts in a status waits for others: up to four times as long while"
         " more keep coming, ten times unless it says that all steps are up, and up to four times that while the counts"
         " of many TrainJobs wait. Conditions never wait.",
+    )
+    unschedulable_after: float = Field(
+        default=UNSCHEDULABLE_AFTER.total_seconds(),
+        gt=0,
+        le=365 * _DAY,
+        description="Seconds for which a pod may find no node before its TrainJob is Stalled. It goes on waiting.",
     )
     request_timeout: float = Field(default=30.0, gt=0, le=300, description="Seconds that one API request may take.")
     max_connections: int = Field(default=64, ge=1, le=1024, description="API requests under way at the same time.")

@@ -24,6 +24,7 @@ _COLLECTIONS = {
     "Lease": ("/apis/coordination.k8s.io/v1", "leases"),
     "MutatingWebhookConfiguration": (_ADMISSION, "mutatingwebhookconfigurations"),
     "Namespace": ("/api/v1", "namespaces"),
+    "Node": ("/api/v1", "nodes"),
     "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims"),
     "Pod": ("/api/v1", "pods"),
     "ResourceQuota": ("/api/v1", "resourcequotas"),

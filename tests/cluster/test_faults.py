@@ -15,6 +15,7 @@ from tests.cluster.faults import (
     crashing_runtime,
     downloading_runtime,
     full_quota,
+    only_on,
     token_secret,
     unhardened_runtime,
 )
@@ -28,6 +29,7 @@ from tests.devcluster import Cluster, images
 from tests.hub import HubServer
 
 TOLD_WITHIN = timedelta(seconds=30)
+ROOM = "example.com/room"  # a label of nodes
 TOKEN = "hf_aTokenThatNobodyKnows"  # noqa: S105 - made up
 
 
@@ -91,6 +93,16 @@ FAULTS = {
         ("FailedCreate", "no-gpus-node-0"),
         has_node_job=True,
     ),
+    "no-node": Fault(
+        ("Stalled", "Unschedulable"),
+        (
+            "the pods of Job no-node-",
+            "find no node: 0/",
+            "didn't match Pod's node affinity/selector. They start",
+            "asking for what a node has",
+        ),
+        ("FailedScheduling", "no-node-"),
+    ),
     "no-volumes": Fault(
         ("Stalled", "ChildRefused"),
         ("PersistentVolumeClaim initializer-no-volumes cannot be created", "exceeded quota: full"),
@@ -101,7 +113,7 @@ FAULTS = {
         ("FailedCreate", "refused-dataset-initializer-0"),
     ),
 }
-REMOVABLE = ("no-runtime", "no-gpus", "no-volumes", "refused")
+REMOVABLE = ("no-runtime", "no-gpus", "no-node", "no-volumes", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +145,8 @@ def scene(
     cluster.load(images.build("initializer"))
     roomy = namespaces.make()
     namespace_of = {name: namespaces.make() if name in REMOVABLE else roomy for name in FAULTS}
-    replicas_of([*namespace_of.values()]).start("only")
+    replicas_of([where for name, where in namespace_of.items() if name != "no-node"]).start("only")
+    replicas_of([namespace_of["no-node"]]).start("impatient", unschedulable_after="10")
     with HubServer(cluster.host_address) as hub:
         _fill(hub, tmp_path_factory.mktemp("hub"))
         for manifest in (*_surroundings(namespace_of, hub.url), *_trainjobs(namespace_of)):
@@ -165,7 +178,7 @@ def _surroundings(namespace_of: Mapping[str, str], hub: str) -> list[Body]:
     roomy = namespace_of["crash"]
     sources = {"model": "hf://example/tiny", "dataset": "hf://example/questions"}
     return [
-        *(stub_runtime(namespace_of[name]) for name in ("no-image", "no-gpus", "no-volumes")),
+        *(stub_runtime(namespace_of[name]) for name in ("no-image", "no-gpus", "no-node", "no-volumes")),
         crashing_runtime(roomy),
         downloading_runtime(roomy, hub, **sources),
         token_secret(roomy, "hub", TOKEN),
@@ -177,13 +190,14 @@ def _surroundings(namespace_of: Mapping[str, str], hub: str) -> list[Body]:
 
 def _trainjobs(namespace_of: Mapping[str, str]) -> list[Body]:
     absent, token = {"storageUri": "hf://example/absent"}, {"secretRef": {"name": "hub"}}
-    specs: dict[str, tuple[str, dict[str, Body]]] = {
+    specs: dict[str, tuple[str, dict[str, object]]] = {
         "no-runtime": ("later", {}),
         "no-repository": ("downloading", {"initializer": {"model": absent}}),
         "bad-token": ("downloading", {"initializer": {"dataset": token}}),
         "no-image": ("stub", {"trainer": {"image": ABSENT_IMAGE}}),
         "crash": ("crashing", {}),
         "no-gpus": ("stub", {}),
+        "no-node": ("stub", {"runtimePatches": [only_on({ROOM: namespace_of["no-node"]})]}),
         "no-volumes": ("stub", {}),
         "refused": ("unhardened", {}),
     }
@@ -194,6 +208,8 @@ def _remove_causes(kube: Kube, namespace_of: Mapping[str, str]) -> None:
     kube.create(stub_runtime(namespace_of["no-runtime"], "later"))
     for name, resource in (("no-gpus", "requests.nvidia.com/gpu"), ("no-volumes", "persistentvolumeclaims")):
         kube.patch("ResourceQuota", namespace_of[name], "full", {"spec": {"hard": {resource: "1"}}})
+    [node, *_] = kube.list("Node", "")
+    kube.patch("Node", "", node["metadata"]["name"], {"metadata": {"labels": {ROOM: namespace_of["no-node"]}}})
     label = {"pod-security.kubernetes.io/enforce": "privileged"}
     kube.patch("Namespace", "", namespace_of["refused"], {"metadata": {"labels": label}})
 
@@ -238,4 +254,4 @@ def _warning(kube: Kube, namespace: str, job: str, reason: str) -> str:
         found = kube.list("Event", namespace, fieldSelector=f"reason={reason}")
         return [event for event in found if event["involvedObject"]["name"].startswith(job)]
 
-    return min(str(event["firstTimestamp"]) for event in eventually(events))
+    return min(str(event["firstTimestamp"] or event["eventTime"]) for event in eventually(events))

@@ -14,6 +14,7 @@ from tests.property.world import View, World
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.reconciler.lifecycle import is_finished
 from trainjob_operator.reconciler.reconcile import reconcile
+from trainjob_operator.reconciler.state import UNSCHEDULABLE_AFTER
 
 JOBS = ("demo-dataset-initializer-0", "demo-model-initializer-0", "demo-node-0")
 CHILDREN = (*JOBS, "demo", "initializer-demo")
@@ -78,6 +79,10 @@ class TrainJobLife(RuleBasedStateMachine):
     def refuse_pods(self, name: str) -> None:
         self.world.take_up(name)
 
+    @rule(name=st.sampled_from(JOBS))
+    def find_no_node(self, name: str) -> None:
+        self.world.strand_pods(name)
+
     @rule(name=st.sampled_from(JOBS), succeed=st.booleans())
     def end(self, name: str, succeed: bool) -> None:
         self.world.end_pods(name, succeed=succeed)
@@ -86,7 +91,7 @@ class TrainJobLife(RuleBasedStateMachine):
     def delete(self, name: str) -> None:
         self.world.delete_by_hand(name)
 
-    @rule(seconds=st.floats(0.1, 100))
+    @rule(seconds=st.one_of(st.floats(0.1, 100), st.just(UNSCHEDULABLE_AFTER.total_seconds())))
     def wait(self, seconds: float) -> None:
         self.world.pass_time(seconds)
 

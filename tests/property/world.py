@@ -12,7 +12,7 @@ from itertools import count
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL
-from trainjob_operator.reconciler.children import Child, Exit, JobChild, Kind, Outcome, PodChild
+from trainjob_operator.reconciler.children import Child, Exit, JobChild, Kind, Outcome, PodChild, Trouble
 from trainjob_operator.reconciler.placement import digest
 from trainjob_operator.reconciler.state import Create, Delete, Expire, Inspect, Manifest, Observed, Patch, Plan
 
@@ -190,7 +190,7 @@ class World:
     def start_pods(self, name: str) -> None:
         """Let the Job controller and the kubelet start a Job's pods."""
         job = self.jobs.get(name)
-        if job is None or job.outcome is not None or job.active or job.suspended:
+        if job is None or job.outcome is not None or job.ready or job.suspended:
             return
         self.jobs[name] = replace(job, lacking_since=None, active=job.parallelism, ready=job.parallelism)
         for index in range(job.parallelism):
@@ -207,10 +207,21 @@ class World:
                 exit=None,
             )
 
+    def strand_pods(self, name: str) -> None:
+        """Let the Job controller make a Job's pods, for which the scheduler finds no node before they are started."""
+        job = self.jobs.get(name)
+        if job is None or job.outcome is not None or job.active or job.suspended:
+            return
+        self.start_pods(name)
+        self.jobs[name] = replace(self.jobs[name], ready=0)
+        trouble = Trouble("Unschedulable", "0/1 nodes are available", since=self.now)
+        for pod in [pod for pod in self.pods.values() if pod.job == name]:
+            self.pods[pod.name] = replace(pod, phase="Pending", node=None, trouble=trouble)
+
     def end_pods(self, name: str, *, succeed: bool) -> None:
         """Let all pods of a running Job end, and its controller conclude."""
         job = self.jobs.get(name)
-        if job is None or not job.active:
+        if job is None or not job.ready:
             return
         at = self.now.replace(microsecond=0)
         end = None if succeed else Exit(container="c", exit_code=1, reason="Error", message="it broke", at=at)

@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 from collections.abc import Coroutine
+from datetime import timedelta
 from functools import partial
 from typing import Any, NoReturn
 
@@ -40,7 +41,15 @@ class Engine:
         self._serving = None
         if settings.certificates is not Certificates.NONE:
             self._serving = Serving(settings, kube, self.caches, metrics)
-        self._worker = Worker(kube, self.caches, self._queue, metrics, settings.status_delay, self._endpoint)
+        self._worker = Worker(
+            kube,
+            self.caches,
+            self._queue,
+            metrics,
+            settings.status_delay,
+            self._endpoint,
+            timedelta(seconds=settings.unschedulable_after),
+        )
         self._lease = Lease(
             kube,
             settings.lease_namespace,

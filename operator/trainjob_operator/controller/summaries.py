@@ -122,7 +122,12 @@ def _trouble(body: Body) -> Trouble | None:
             )
     for condition in body.get("status", {}).get("conditions", ()):
         if (condition["type"], condition["status"]) == ("PodScheduled", "False"):
-            return Trouble(reason=condition.get("reason", ""), message=condition.get("message", ""))
+            since = condition.get("lastTransitionTime")
+            return Trouble(
+                reason=condition.get("reason", ""),
+                message=condition.get("message", ""),
+                since=_time(since) if since is not None else None,
+            )
     return None
 
 

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import NoReturn
 from weakref import WeakSet
@@ -45,6 +45,7 @@ class Worker:
     Attributes:
         status_delay: seconds that a change of mere counts waits for others.
         endpoint: where trainers are to report, or None if nowhere.
+        unschedulable_after: how long a pod may find no node before that is told.
     """
 
     kube: KubeClient
@@ -53,6 +54,7 @@ class Worker:
     metrics: Metrics
     status_delay: float
     endpoint: Callable[[], Endpoint | None]
+    unschedulable_after: timedelta
     memories: dict[Key, Memory] = field(default_factory=dict)
     _waiting: WeakSet[Pacer] = field(default_factory=WeakSet)
     _executor: Executor = field(init=False)
@@ -151,6 +153,7 @@ class Worker:
             pods=pods,
             refusals=tuple(memory.refusals()),
             endpoint=self.endpoint(),
+            unschedulable_after=self.unschedulable_after,
         )
 
     async def _read_snapshot(self, key: Key, uid: str) -> Runtime | None:

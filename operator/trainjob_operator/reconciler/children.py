@@ -73,12 +73,17 @@ class JobChild(Child):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a pod does not start: a waiting container, or a scheduler that finds no node."""
+    """Why a pod does not start: a waiting container, or a scheduler that finds no node.
+
+    Attributes:
+        since: from when the scheduler finds none; None of containers.
+    """
 
     reason: str
     message: str
     container: str | None = None
     image: str | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.conditions import ConditionType, Reason
 from trainjob_operator.naming import TRAINJOB
 from trainjob_operator.reconciler.children import Child, JobChild, PodChild, Trouble
 from trainjob_operator.reconciler.family import Family
+from trainjob_operator.reconciler.lifecycle import find_condition
 from trainjob_operator.reconciler.state import Inspect, Observed, Refusal
 
 PODS_EXPECTED_WITHIN = timedelta(seconds=10)
@@ -19,6 +20,7 @@ _IMAGE_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageNam
 _START_REASONS = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff"}
 )
+_GATED = "SchedulingGated"
 _ANEW = "if the runtime is to blame, correct it and create this TrainJob anew, because this one keeps it as it was"
 _BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": (ErrImagePull: )?')
 
@@ -48,17 +50,17 @@ def find_obstacle(observed: Observed, family: Family, conflict: Child | None) ->
         for refusal in observed.refusals:
             if refusal.kind == "Pod" and refusal.name == job.name:
                 return _refusal_obstacle(refusal)
-    for pods in family.pods.values():
-        for pod in pods:
-            if pod.trouble is not None and not pod.deleting and (obstacle := _trouble_obstacle(pod, pod.trouble)):
-                return obstacle
-    return None
+    for pod, trouble in _troubled_pods(family):
+        if obstacle := _trouble_obstacle(pod, trouble):
+            return obstacle
+    return _placement_obstacle(observed, family)
 
 
 def inspections(observed: Observed, family: Family) -> tuple[tuple[Inspect, ...], float | None]:
     """List the Jobs whose Events may tell why they have no pods, and the seconds until to look again.
 
-    Quota, Pod Security and LimitRange leave no trace in a Job's status, only FailedCreate Events.
+    Quota, Pod Security and LimitRange leave no trace in a Job's status, only FailedCreate Events. A pod that finds no
+    node does not change when it is time to say so.
     """
     due: list[Inspect] = []
     waits: list[float] = []
@@ -69,6 +71,8 @@ def inspections(observed: Observed, family: Family) -> tuple[tuple[Inspect, ...]
             waits.append(INSPECT_EVERY.total_seconds())
         else:
             waits.append((PODS_EXPECTED_WITHIN - missing_for).total_seconds())
+    left = (observed.unschedulable_after - waited for _, _, waited in _unplaced_pods(observed, family))
+    waits += (time.total_seconds() for time in left if time > timedelta())
     return tuple(due), min(waits, default=None)
 
 
@@ -83,6 +87,41 @@ def _podless_jobs(family: Family) -> Iterator[tuple[JobChild, datetime]]:
         is_to_have_pods = not (job.suspended or job.deleting or job.parallelism == 0)
         if is_to_have_pods and job.lacking_since is not None and not family.pods.get(job.name):
             yield job, job.lacking_since
+
+
+def _troubled_pods(family: Family) -> Iterator[tuple[PodChild, Trouble]]:
+    for pods in family.pods.values():
+        for pod in pods:
+            if pod.trouble is not None and not pod.deleting:
+                yield pod, pod.trouble
+
+
+def _unplaced_pods(observed: Observed, family: Family) -> Iterator[tuple[PodChild, Trouble, timedelta]]:
+    """Yield the pods for which the scheduler finds no node, each with for how long, time behind a gate included."""
+    for pod, trouble in _troubled_pods(family):
+        if trouble.since is not None and trouble.reason != _GATED:
+            yield pod, trouble, observed.now - trouble.since
+
+
+def _placement_obstacle(observed: Observed, family: Family) -> Obstacle | None:
+    """Tell of a Job whose pods have found no node for long.
+
+    The scheduler's words change with every node: what was told of a Job stays.
+    """
+    told = find_condition(observed.job, ConditionType.STALLED)
+    obstacle = None
+    for pod, trouble, waited in _unplaced_pods(observed, family):
+        begin = f"the pods of Job {pod.job} find no node: "
+        if told is not None and told.message.startswith(begin):
+            return Obstacle(Reason.UNSCHEDULABLE, told.message)
+        if waited >= observed.unschedulable_after and obstacle is None:
+            why = trouble.message.partition(". ")[0].rstrip(".")
+            obstacle = Obstacle(
+                Reason.UNSCHEDULABLE,
+                f"{begin}{why}. They start as soon as that changes; if no node will ever do, create this TrainJob anew,"
+                " asking for what a node has",
+            )
+    return obstacle
 
 
 def _conflict_obstacle(observed: Observed, conflict: Child) -> Obstacle | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from trainjob_operator.api.runtime import Runtime
@@ -11,6 +11,9 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.reconciler.children import Child, JobChild, Kind, PodChild
 
 Manifest = Mapping[str, Any]
+
+UNSCHEDULABLE_AFTER = timedelta(minutes=10)
+"""As long as Kubernetes gives a Deployment to make progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Observed:
         refusals: what could not be created the last time it was tried.
         now: the time, with time zone.
         endpoint: where its trainer reports, or None if there is no such place.
+        unschedulable_after: how long a pod may find no node before that is told.
     """
 
     job: TrainJob
@@ -66,6 +70,7 @@ class Observed:
     pods: tuple[PodChild, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     endpoint: Endpoint | None = None
+    unschedulable_after: timedelta = UNSCHEDULABLE_AFTER
 
 
 @dataclass(frozen=True, slots=True)

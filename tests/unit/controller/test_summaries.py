@@ -186,7 +186,12 @@ UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedul
             Trouble("CreateContainerConfigError", "", "first", "registry/first:1"),
             id="init container",
         ),
-        pytest.param({"conditions": [UNSCHEDULABLE]}, Trouble("Unschedulable", "0/2 nodes: no GPU"), id="no node"),
+        pytest.param(
+            {"conditions": [UNSCHEDULABLE | {"lastTransitionTime": "2026-01-01T00:00:00Z"}]},
+            Trouble("Unschedulable", "0/2 nodes: no GPU", since=datetime(2026, 1, 1, tzinfo=UTC)),
+            id="no node",
+        ),
+        pytest.param({"conditions": [UNSCHEDULABLE]}, Trouble("Unschedulable", "0/2 nodes: no GPU"), id="no time"),
         pytest.param({"conditions": [{"type": "PodScheduled", "status": "True"}]}, None, id="scheduled"),
     ],
 )

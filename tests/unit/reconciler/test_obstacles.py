@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from tests.property.world import World
-from tests.unit.reconciler.life import INITIALIZERS, created, look, new_world, work
+from tests.unit.reconciler.life import INITIALIZERS, START, conditions, created, look, new_world, work
 
 from trainjob_operator.api.conditions import Condition, ConditionType, Reason
 from trainjob_operator.reconciler.children import Child, Kind, Trouble
@@ -130,6 +130,44 @@ def test_a_pod_that_does_not_start(world: World, trouble: Trouble, reason: Reaso
 
     assert condition.reason == reason
     assert message in condition.message
+
+
+def test_pods_that_find_no_node_for_long_are_told_of_once(world: World) -> None:
+    work(world)
+    for name in INITIALIZERS:
+        world.strand_pods(name)
+    words = "0/2 nodes are available: 2 Insufficient cpu. preemption: none."
+    failed = Trouble("SchedulerError", "etcdserver: request timed out.", since=START)
+    first, second = (replace(pod, trouble=Trouble("Unschedulable", words, since=START)) for pod in world.pods.values())
+    world.pods = {pod.name: pod for pod in (first, second)}
+    work(world)
+    world.pass_time(500)
+    assert reconcile(look(world)).requeue_after == 100.0
+
+    world.pass_time(100)
+    condition = stalled(work(world))
+    assert condition.reason == Reason.UNSCHEDULABLE
+    assert f"Job {first.job} find no node: 0/2 nodes are available: 2 Insufficient cpu. They" in condition.message
+    world.pods = {pod.name: replace(pod, trouble=failed) for pod in (second, first)}
+    assert work(world) == Plan()
+
+    world.pods = {second.name: replace(second, trouble=failed)}
+    assert f"Job {second.job} find no node: etcdserver: request timed out. They" in stalled(work(world)).message
+    world.pods = {second.name: replace(second, phase="Running", node="node-0", trouble=None)}
+    work(world)
+    assert conditions(world) == []
+
+
+def test_pods_that_are_kept_from_the_scheduler_are_not_told_of(world: World) -> None:
+    work(world)
+    world.strand_pods(INITIALIZERS[0])
+    [pod] = world.pods.values()
+    gated = Trouble("SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", since=START)
+    world.pods = {pod.name: replace(pod, trouble=gated)}
+    work(world)
+    world.pass_time(3600)
+
+    assert work(world) == Plan()
 
 
 def test_a_name_that_another_trainjob_has_is_told_of(world: World) -> None:
