@@ -62,9 +62,9 @@ def _deadlines(
 def _has_run(observed: Observed, family: Family, resolved: ResolvedJob | None) -> bool:
     """Tell whether all trainers run or did: training that was interrupted is not what the deadline is for."""
     status = observed.job.status
-    return (status is not None and status.trainer_start_time is not None) or has_trainer_started(
-        observed, family, resolved
-    )
+    if status is not None and status.trainer_start_time is not None:
+        return True
+    return has_trainer_started(observed, family, resolved)
 
 
 def expire(observed: Observed, family: Family) -> tuple[tuple[Delete | Expire, ...], float | None]:
