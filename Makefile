@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # One more than there are cores: some only wait.
 SIDE_BY_SIDE := $(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) --dist worksteal
+# What is compiled once, modules of packages and rewritten asserts, is not compiled in every run.
+unexport PYTHONDONTWRITEBYTECODE
 REQUIREMENTS := $(wildcard images/operator/requirements.txt images/initializer/requirements.txt tests/requirements.txt)
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(wildcard images/*/pyproject.toml))
 
