@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,7 @@ async def serving(bed: Testbed) -> AsyncIterator[Webhooks]:
         "spec": {"type": "ExternalName", "externalName": bed.cluster.host_address},
     }
     configurations = list(yaml.safe_load_all(_SHIPPED.read_text()))
-    with Port(bed.cluster.host_address) as port:
+    with closing(Port(bed.cluster.host_address)) as port:
         for webhook in (webhook for each in configurations for webhook in each["webhooks"]):
             webhook["clientConfig"]["service"]["port"] = port.number
         everything = {"apiVersion": "v1", "kind": "List", "items": [service, *configurations]}

@@ -105,7 +105,7 @@ class OperatorProcess:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._port.let_go()
+        self._port.close()
 
     def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None

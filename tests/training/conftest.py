@@ -1,10 +1,11 @@
 """Containers to train in, and three runs that several tests look at."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.devcluster.port import Port
 from tests.training.container import Container, Outcome, tiny_container
-from tests.training.ports import free_port
 
 from trainjob_initializer.folder import name_origin
 
@@ -64,11 +65,12 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     container = tiny_container(
         tmp_path_factory.mktemp("pair"), PET_NPROC_PER_NODE="auto", TRAINJOB_ACCELERATORS_PER_NODE="2"
     )
-    words = container.tiny(
-        "full_finetune_distributed",
-        "llama3_2/1B_full",
-        "optimizer.lr=1e-3",
-        "gradient_accumulation_steps=1",
-        torchrun=(f"--rdzv_endpoint=localhost:{free_port()}",),
-    )
-    return container, container.run(words)
+    with closing(Port("localhost")) as port:
+        words = container.tiny(
+            "full_finetune_distributed",
+            "llama3_2/1B_full",
+            "optimizer.lr=1e-3",
+            "gradient_accumulation_steps=1",
+            torchrun=(f"--rdzv_endpoint=localhost:{port.number}",),
+        )
+        return container, container.run(words)

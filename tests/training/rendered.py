@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -9,10 +10,10 @@ from typing import Any
 
 import yaml
 from tests.devcluster.cache import ROOT
+from tests.devcluster.port import Port
 from tests.models import store, tiny_overrides
 from tests.training import variants
 from tests.training.container import PACKAGE, Container
-from tests.training.ports import free_port
 
 from trainjob_operator.preview.documents import read_documents
 from trainjob_operator.preview.forecast import all_children, foresee
@@ -93,7 +94,8 @@ def place(
     for name, folder in folders.items():
         (volume / name).parent.mkdir(exist_ok=True)
         (volume / name).symlink_to(folder)
-    meeting = f"--rdzv_endpoint=localhost:{free_port()}"
+    with closing(Port("localhost")) as port:
+        meeting = f"--rdzv_endpoint=localhost:{port.number}"
     words = [word.replace(f"{_WORKSPACE}", str(volume)) for word in words]
     words = [meeting if word.startswith("--rdzv_endpoint=") else word for word in words]
     if variant:

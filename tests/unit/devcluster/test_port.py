@@ -1,5 +1,6 @@
 import asyncio
 import socket
+from contextlib import closing
 
 import pytest
 from tests.devcluster.port import Port
@@ -17,14 +18,14 @@ async def serve_once(port: int) -> None:
 
 
 async def test_a_server_can_come_back_to_its_port() -> None:
-    with Port(HOST) as port:
+    with closing(Port(HOST)) as port:
         await serve_once(port.number)
         await serve_once(port.number)
 
 
 def test_nobody_else_is_given_it() -> None:
-    with Port(HOST) as port, socket.socket() as other:
+    with closing(Port(HOST)) as port, socket.socket() as other:
         with pytest.raises(OSError, match="in use"):
             other.bind((HOST, port.number))
-        port.let_go()
+        port.close()
         other.bind((HOST, port.number))
