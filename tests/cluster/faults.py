@@ -33,13 +33,6 @@ def unhardened_runtime(namespace: str) -> Body:
     return runtime
 
 
-def only_on(labels: Body) -> Body:
-    """Make a runtime patch that has the trainer run on nodes with these labels."""
-    step = {"name": "node", "template": {"spec": {"template": {"spec": {"nodeSelector": labels}}}}}
-    template = {"spec": {"replicatedJobs": [step]}}
-    return {"manager": "example.com/me", "trainingRuntimeSpec": {"template": template}}
-
-
 def full_quota(namespace: str, name: str, resource: str) -> Body:
     """Make a quota that leaves nothing of a resource."""
     metadata = {"name": name, "namespace": namespace}

@@ -15,7 +15,6 @@ from tests.cluster.faults import (
     crashing_runtime,
     downloading_runtime,
     full_quota,
-    only_on,
     token_secret,
     unhardened_runtime,
 )
@@ -27,6 +26,7 @@ from tests.cluster.trainjobs import await_complete, await_condition, conditions_
 from tests.cluster.waiting import eventually
 from tests.devcluster import Cluster, images
 from tests.hub import HubServer
+from tests.unit.admission.requests import patch
 
 TOLD_WITHIN = timedelta(seconds=30)
 ROOM = "example.com/room"  # a label of nodes
@@ -197,7 +197,7 @@ def _trainjobs(namespace_of: Mapping[str, str]) -> list[Body]:
         "no-image": ("stub", {"trainer": {"image": ABSENT_IMAGE}}),
         "crash": ("crashing", {}),
         "no-gpus": ("stub", {}),
-        "no-node": ("stub", {"runtimePatches": [only_on({ROOM: namespace_of["no-node"]})]}),
+        "no-node": ("stub", {"runtimePatches": [patch(pod={"nodeSelector": {ROOM: namespace_of["no-node"]}})]}),
         "no-volumes": ("stub", {}),
         "refused": ("unhardened", {}),
     }
