@@ -87,11 +87,16 @@ def test_the_deadline_does_not_run_while_suspended(world: World) -> None:
     assert conditions(world)[-1] == ("Stalled", "True", "DeadlineExceeded")
 
 
-def test_trainers_that_do_not_come_up_in_time(world: World) -> None:
+def create_trainer(world: World) -> None:
+    """Come as far as the trainer's Job, whose pods have a minute to run."""
     world.change(pre_running_deadline_seconds=60)
     work(world)
     run(world, *INITIALIZERS)
     work(world)
+
+
+def test_trainers_that_do_not_come_up_in_time(world: World) -> None:
+    create_trainer(world)
     world.pass_time(60)
 
     work(world)
@@ -100,10 +105,7 @@ def test_trainers_that_do_not_come_up_in_time(world: World) -> None:
 
 
 def test_trainers_that_come_up_while_they_are_stopped_are_too_late(world: World) -> None:
-    world.change(pre_running_deadline_seconds=60)
-    work(world)
-    run(world, *INITIALIZERS)
-    work(world)
+    create_trainer(world)
     world.pass_time(60)
     late = replace(world.jobs["demo-node-0"], active=1, ready=1, deleting=True)
     work(world)
@@ -121,15 +123,12 @@ def test_trainers_that_come_up_while_they_are_stopped_are_too_late(world: World)
 
 
 def test_trainers_that_nobody_saw_run_and_are_done_were_in_time(world: World) -> None:
-    world.change(pre_running_deadline_seconds=60)
     body = RUNTIME.model_dump(mode="json", by_alias=True, exclude_unset=True)
     steps = body["spec"]["template"]["spec"]["replicatedJobs"]
     steps.append({**steps[0], "name": "last", "dependsOn": [{"name": "node", "status": "Complete"}]})
     steps[-1]["template"] = {"spec": steps[0]["template"]["spec"]}
     world.runtime = Runtime.model_validate(body)
-    work(world)
-    run(world, *INITIALIZERS)
-    work(world)
+    create_trainer(world)
     run(world, "demo-node-0")
     work(world)
     world.delete_by_hand("demo-node-0")
@@ -141,10 +140,7 @@ def test_trainers_that_nobody_saw_run_and_are_done_were_in_time(world: World) ->
 
 
 def test_trainers_that_run_are_given_all_the_time(world: World) -> None:
-    world.change(pre_running_deadline_seconds=60)
-    work(world)
-    run(world, *INITIALIZERS)
-    work(world)
+    create_trainer(world)
     world.start_pods("demo-node-0")
     world.pass_time(600)
 
@@ -215,10 +211,7 @@ def test_the_runtimes_jobset_time_to_live_removes_the_children_alone(world: Worl
 
 
 def test_trainers_that_ran_once_may_be_interrupted(world: World) -> None:
-    world.change(pre_running_deadline_seconds=60)
-    work(world)
-    run(world, *INITIALIZERS)
-    work(world)
+    create_trainer(world)
     world.start_pods("demo-node-0")
     assert work(world).urgent  # by the next look they may be gone
     world.jobs["demo-node-0"] = replace(world.jobs["demo-node-0"], ready=0)
@@ -230,10 +223,7 @@ def test_trainers_that_ran_once_may_be_interrupted(world: World) -> None:
 
 
 def test_after_a_resumption_trainers_have_to_come_up_in_time_again(world: World) -> None:
-    world.change(pre_running_deadline_seconds=60)
-    work(world)
-    run(world, *INITIALIZERS)
-    work(world)
+    create_trainer(world)
     world.start_pods("demo-node-0")
     work(world)
     world.set_suspend(suspend=True)
