@@ -100,8 +100,8 @@ def _advise_on_annotations(where: str, metadata: TemplateMeta | None) -> Iterato
     for name in (metadata.annotations if metadata is not None else None) or ():
         if name.startswith(_TO_JOBSET):
             yield (
-                f"{where}.metadata.annotations[{name}] has no effect: it is for JobSet, which is not used here; say"
-                " where pods may run by nodeSelector or affinity in their template"
+                f"{where}.metadata.annotations[{name}] has no effect: it is for JobSet, which is not used here;"
+                " nodeSelector or affinity of the pods say where they may run"
             )
 
 
