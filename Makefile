@@ -52,17 +52,17 @@ golden: .venv ## Rewrite the golden files; read the diff before you commit it
 	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest -q tests/golden
 
 runtimes: .venv ## Generate runtimes/ from the catalogue of models
-	@$(BIN)/python -m trainjob_operator.bundle runtimes
+	@$(BIN)/python -m trainjob_operator.generate.runtimes runtimes
 
 crds: runtimes ## Generate crds/ from the models, and the copies of crds/ and runtimes/ in the chart
-	@$(BIN)/python -m trainjob_operator.api.schema crds
+	@$(BIN)/python -m trainjob_operator.generate.crds crds
 	@mkdir -p manifests/chart/crds
 	@cp crds/trainer.kubeflow.org_*.yaml manifests/chart/crds/
 	@rm -rf manifests/chart/runtimes && mkdir manifests/chart/runtimes && cp runtimes/t*.yaml manifests/chart/runtimes
 
 keys: .venv ## Take the keys of TorchTune's configs out of its wheel again
 	@$(BIN)/python -c "from tests.devcluster import torch_environment; torch_environment.ensure()"
-	@$(BIN)/python -m trainjob_operator.torchtune.extraction $$($(BIN)/python -c "from tests.devcluster import torch_environment as t; print(t.path())")/lib/python3.11/site-packages
+	@$(BIN)/python -m trainjob_operator.generate.keys $$($(BIN)/python -c "from tests.devcluster import torch_environment as t; print(t.path())")/lib/python3.11/site-packages
 
 models: .venv ## Take what TorchTune's configs say of each model out of its wheel again
 	@$(BIN)/python -m tests.training.models

@@ -13,9 +13,9 @@ import yaml
 from trainjob_operator import __version__
 from trainjob_operator.api.schema import custom_resource_definitions
 from trainjob_operator.errors import TrainJobOperatorError
-from trainjob_operator.preview.documents import read_documents, write_manifests
-from trainjob_operator.preview.forecast import Outcome, all_children, foresee
-from trainjob_operator.preview.summary import explain, head_manifests, summarize
+from trainjob_operator.plan.documents import read_documents, write_manifests
+from trainjob_operator.plan.forecast import Outcome, all_children, foresee
+from trainjob_operator.plan.summary import explain, head_manifests, summarize
 from trainjob_operator.settings import describe_settings, read_settings
 
 _STDIN = "-"

@@ -19,10 +19,10 @@ from tests.bench.machine import this_machine
 from tests.bench.session import Amounts, Mode, measure
 from tests.bench.testbed import Testbed, start_cluster
 from tests.devcluster import Cluster, DevclusterError
-from trainjob_operator.controller.credentials import from_kubeconfig
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.telemetry import Metrics
-from trainjob_operator.controller.transport import Transport
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.connection import from_kubeconfig
+from trainjob_operator.controller.kube.transport import Transport
+from trainjob_operator.controller.telemetry.metrics import Metrics
 
 _ALL = "all"
 

@@ -14,10 +14,10 @@ from tests.bench.testbed import Testbed
 from tests.bench.webhooks import serving
 from tests.bench.window import Usage, Window
 from tests.bench.workload import Body, trainjob
-from trainjob_operator.controller.credentials import from_kubeconfig
-from trainjob_operator.controller.resources import TRAINJOBS
-from trainjob_operator.controller.telemetry import Metrics
-from trainjob_operator.controller.transport import Request, Transport
+from trainjob_operator.controller.kube.connection import from_kubeconfig
+from trainjob_operator.controller.kube.resources import TRAINJOBS
+from trainjob_operator.controller.kube.transport import Request, Transport
+from trainjob_operator.controller.telemetry.metrics import Metrics
 from trainjob_operator.errors import ApiError
 
 _ROUNDS = 5

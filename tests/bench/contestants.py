@@ -7,8 +7,8 @@ from typing import Protocol
 from tests.bench.observer import Observer
 from tests.bench.timeline import Moment
 from tests.bench.workload import Children, trainjob
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.resources import CHILD_KINDS, TRAINJOBS
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.resources import CHILD_KINDS, TRAINJOBS
 from trainjob_operator.reconciler.state import Manifest
 
 

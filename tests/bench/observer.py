@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.bench.errors import BenchError
 from tests.bench.timeline import Moment, Timeline
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.resources import JOBS, TRAINJOBS, Resource
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.resources import JOBS, TRAINJOBS, Resource
 from trainjob_operator.errors import ApiError
 from trainjob_operator.naming import (
     DATASET_INITIALIZER,

@@ -16,7 +16,7 @@ from tests.devcluster import Cluster
 from tests.devcluster.audit import Audit
 from tests.devcluster.cache import ROOT
 from tests.devcluster.operator_process import OperatorProcess, write_kubeconfig
-from trainjob_operator.controller.kube import KubeClient
+from trainjob_operator.controller.kube.client import KubeClient
 
 ADMINISTRATOR = "admin"
 NAMESPACE = "trainjob-operator-system"

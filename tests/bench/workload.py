@@ -11,9 +11,9 @@ from tests.bench.errors import BenchError
 from tests.devcluster.cache import ROOT
 from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.api.trainjob import parse_trainjob
-from trainjob_operator.reconciler.build.claim import build_claim
-from trainjob_operator.reconciler.build.job import build_job
-from trainjob_operator.reconciler.build.service import build_service
+from trainjob_operator.reconciler.manifests.claim import build_claim
+from trainjob_operator.reconciler.manifests.job import build_job
+from trainjob_operator.reconciler.manifests.service import build_service
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import Rejected
 from trainjob_operator.reconciler.state import Manifest

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.cluster.kube import Body
 from tests.cluster.stub import STEPS, pod_of, shipped_runtime
-from tests.unit.admission.generation import objects
-from tests.unit.admission.requests import patch
+from tests.factories.generation import objects
+from tests.factories.requests import patch
 
 from trainjob_operator.naming import MULTIKUEUE_CONTROLLER
 

@@ -7,8 +7,8 @@ from tests.cluster.installation import Installation, installed
 from tests.cluster.kube import Body, Kube, RefusedError
 from tests.cluster.stub import RUNTIME, shipped_runtime, trainjob
 from tests.devcluster import Cluster
-from tests.unit.admission.generation import JUNK
-from tests.unit.admission.requests import patch
+from tests.factories.generation import JUNK
+from tests.factories.requests import patch
 
 PASSED_OVER = 'apiserver_admission_match_condition_exclusions_total{kind="webhook",name="defaulter.trainjob'
 COMPLETE: Body = {

@@ -25,8 +25,8 @@ from tests.cluster.stub import stub_runtime, trainjob
 from tests.cluster.trainjobs import await_complete, await_condition, conditions_of
 from tests.cluster.waiting import eventually
 from tests.devcluster import Cluster, images
+from tests.factories.requests import patch
 from tests.hub import HubServer
-from tests.unit.admission.requests import patch
 
 TOLD_WITHIN = timedelta(seconds=30)
 ROOM = "example.com/room"  # a label of nodes

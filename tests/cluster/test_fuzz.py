@@ -20,7 +20,7 @@ from tests.cluster.stub import RUNTIME, STEPS, stub_runtime, trainjob
 from tests.cluster.trainjobs import EndState, await_complete, await_condition, conditions_of, end_state
 from tests.cluster.waiting import eventually
 from tests.devcluster import Cluster
-from tests.unit.admission.requests import patch
+from tests.factories.requests import patch
 
 SEED = 3
 PAIRS = 28

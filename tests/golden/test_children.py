@@ -10,8 +10,8 @@ import yaml
 
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
-from trainjob_operator.preview.documents import write_manifests
-from trainjob_operator.reconciler.build.children import build_children
+from trainjob_operator.plan.documents import write_manifests
+from trainjob_operator.reconciler.manifests.children import build_children
 from trainjob_operator.reconciler.reconcile import reconcile
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import ResolvedJob

@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.unit.admission.generation import Body, objects
-from tests.unit.admission.requests import RUNTIME, body, creation, patch, update
-from tests.unit.reconciler.objects import LLAMA, SDK, runtime_body
+from tests.factories.generation import Body, objects
+from tests.factories.objects import LLAMA, SDK, runtime_body
+from tests.factories.requests import RUNTIME, body, creation, patch, update
 from trainjob_operator.admission.review import Answer, Request, mutate, runtime_wanted, validate
 from trainjob_operator.admission.structure import find_misfits
 from trainjob_operator.api.runtime import Runtime, parse_runtime

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.property.objects import RUNTIME, keeping_for, trainjob
-from tests.property.world import View, World
+from tests.world.objects import RUNTIME, keeping_for, trainjob
+from tests.world.world import View, World
 from trainjob_operator.api.trainjob import TrainJob
-from trainjob_operator.reconciler.lifecycle import is_finished
+from trainjob_operator.reconciler.life.lifecycle import is_finished
 from trainjob_operator.reconciler.reconcile import reconcile
 from trainjob_operator.reconciler.state import UNSCHEDULABLE_AFTER
 

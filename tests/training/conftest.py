@@ -7,7 +7,7 @@ import pytest
 from tests.devcluster.port import Port
 from tests.training.container import Container, Outcome, tiny_container
 
-from trainjob_initializer.folder import name_origin
+from trainjob_initializer.download.folder import name_origin
 
 Trained = tuple[Container, Outcome]
 STEPS = 16

@@ -20,11 +20,11 @@ from torchtune.config._utils import _get_component_from_path, _merge_yaml_and_cl
 from torchtune.modules.peft import LORA_ATTN_MODULES
 from torchtune.training.precision import PRECISION_STR_TO_DTYPE
 
-from trainjob_torchtune.builders import read_sizes
-from trainjob_torchtune.catalogue import load_catalogue
-from trainjob_torchtune.config import load_config
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Builder, parse_training
+from trainjob_torchtune.run.builders import read_sizes
+from trainjob_torchtune.run.catalogue import load_catalogue
+from trainjob_torchtune.run.config import load_config
+from trainjob_torchtune.run.training import Builder, parse_training
 
 CATALOGUE = load_catalogue()
 CONFIG = "llama3_2/1B_full"

@@ -17,11 +17,11 @@ from omegaconf import OmegaConf
 from torchtune import config
 from torchtune.modules.transforms.tokenizers import ModelTokenizer
 
-from trainjob_torchtune.catalogue import load_catalogue
-from trainjob_torchtune.commandline import Run
-from trainjob_torchtune.config import load_config
-from trainjob_torchtune.data.settlement import Settlement, settle_data
+from trainjob_torchtune.data.downloaded import Settlement, settle_data
 from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.run.catalogue import load_catalogue
+from trainjob_torchtune.run.commandline import Run
+from trainjob_torchtune.run.config import load_config
 
 RECIPE, CONFIG = "full_finetune_single_device", "llama3_2/1B_full_single_device"
 

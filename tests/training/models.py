@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.devcluster import torch_environment
 
+from trainjob_operator.generate.models import extract_models, render
 from trainjob_operator.torchtune import models
-from trainjob_operator.torchtune.model_extraction import extract_models, render
 
 DATA = Path(models.__file__).with_suffix(".yaml")
 

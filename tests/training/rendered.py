@@ -15,8 +15,8 @@ from tests.models import store, tiny_overrides
 from tests.training import variants
 from tests.training.container import PACKAGE, Container
 
-from trainjob_operator.preview.documents import read_documents
-from trainjob_operator.preview.forecast import all_children, foresee
+from trainjob_operator.plan.documents import read_documents
+from trainjob_operator.plan.forecast import all_children, foresee
 
 _WORKSPACE = PurePosixPath("/workspace")
 _MODEL, _DATASET, _OUTPUT = (_WORKSPACE / name for name in ("model", "dataset", "output"))

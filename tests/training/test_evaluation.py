@@ -75,8 +75,8 @@ import json, sys
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 from trainjob_torchtune.preflight import tasks
-from trainjob_torchtune.stand_in import working_folder
-from trainjob_torchtune.training import parse_training
+from trainjob_torchtune.run.evaluation_folder import working_folder
+from trainjob_torchtune.run.training import parse_training
 known = tasks.find_tasks(tasks._lm_eval())
 training = parse_training("eleuther_eval", {"tasks": [], "checkpointer": {"checkpoint_dir": sys.argv[1]}})
 with working_folder(training):

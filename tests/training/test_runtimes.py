@@ -5,12 +5,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from tests.factories.objects import SDK, container_of, runtime_body, trainjob
+from tests.factories.rendering import RUNTIMES
 from tests.training.test_selections import answers_to, ask
-from tests.unit.bundle.test_readme import FASTER, SPEED_SETTINGS
-from tests.unit.manifests.rendering import RUNTIMES
-from tests.unit.reconciler.objects import SDK, container_of, runtime_body, trainjob
+from tests.unit.generate.runtimes.test_table import FASTER, SPEED_SETTINGS
 
-from trainjob_initializer.selection import MODEL_PATTERNS
+from trainjob_initializer.download.selection import MODEL_PATTERNS
 from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import ResolvedJob

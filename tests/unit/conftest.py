@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from trainjob_operator.controller.credentials import Connection
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.telemetry import Metrics
-from trainjob_operator.controller.transport import Transport
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.connection import Connection
+from trainjob_operator.controller.kube.transport import Transport
+from trainjob_operator.controller.telemetry.metrics import Metrics
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import signal
 import sys
 from types import FrameType
 
-from trainjob_initializer.activity import Activity
 from trainjob_initializer.console import Console
-from trainjob_initializer.environment import client_environment
+from trainjob_initializer.download.activity import Activity
 from trainjob_initializer.failure import ExitCode, Failure
 from trainjob_initializer.settings import Settings, read_settings
+from trainjob_initializer.stores.environment import client_environment
 from trainjob_initializer.termination import conclude
 
 # How a run that starts over tells the next one when the last byte arrived.
@@ -52,7 +52,7 @@ def _run(settings: Settings, console: Console) -> int:
     os.environ.clear()
     os.environ.update(environment)
     # The client reads its environment when it is imported.
-    from trainjob_initializer.download import Download  # noqa: PLC0415
+    from trainjob_initializer.download.download import Download  # noqa: PLC0415
 
     failure = Download(settings, activity, console, start_over).run()
     return conclude(failure, os.environ, console) if failure else 0

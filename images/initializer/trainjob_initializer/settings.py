@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainjob_initializer.failure import ExitCode, Failure
-from trainjob_initializer.source import Kind, Source, parse_source
+from trainjob_initializer.stores.uri import Kind, Source, parse_source
 
 _KINDS = " or ".join(sorted(Kind))
 

@@ -3,9 +3,9 @@
 import os
 import sys
 
-from trainjob_torchtune.commandline import parse
 from trainjob_torchtune.launcher import TUNE, launch, refuse
 from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.run.commandline import parse
 
 
 def main() -> int:

@@ -7,28 +7,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from trainjob_torchtune import cpu
-from trainjob_torchtune.adapters import arrange_adapters
-from trainjob_torchtune.afterwards import expect_no_checkpoints
-from trainjob_torchtune.catalogue import load_catalogue
-from trainjob_torchtune.commandline import Run
-from trainjob_torchtune.config import load_config
-from trainjob_torchtune.data.settlement import Settlement, find_downloads, settle_data
-from trainjob_torchtune.devices import list_cuda_devices
-from trainjob_torchtune.exit_code import BY_SIGNAL, ExitCode
-from trainjob_torchtune.failure import Failure, explain
-from trainjob_torchtune.installed import check_installed
+from trainjob_torchtune.data.downloaded import Settlement, find_downloads, settle_data
+from trainjob_torchtune.hardware import cpu
+from trainjob_torchtune.hardware.devices import list_cuda_devices
 from trainjob_torchtune.preflight.checks import advise, check
 from trainjob_torchtune.preflight.keys import check_keys
+from trainjob_torchtune.process.exit_code import BY_SIGNAL, ExitCode
+from trainjob_torchtune.process.failure import Failure, explain
+from trainjob_torchtune.process.supervisor import supervise
+from trainjob_torchtune.process.termination import write_termination
+from trainjob_torchtune.process.transcript import Transcript
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.rendezvous import await_host, find_host, read_patience
-from trainjob_torchtune.sharing import share_weights
-from trainjob_torchtune.stand_in import working_folder
-from trainjob_torchtune.supervisor import supervise
-from trainjob_torchtune.termination import write_termination
-from trainjob_torchtune.topology import Topology, read_topology
-from trainjob_torchtune.training import Training, parse_training
-from trainjob_torchtune.transcript import Transcript
+from trainjob_torchtune.result.adapters import arrange_adapters
+from trainjob_torchtune.result.sharing import share_weights
+from trainjob_torchtune.run.catalogue import load_catalogue
+from trainjob_torchtune.run.commandline import Run
+from trainjob_torchtune.run.config import load_config
+from trainjob_torchtune.run.evaluation_folder import working_folder
+from trainjob_torchtune.run.installed import check_installed
+from trainjob_torchtune.run.rendezvous import await_host, find_host, read_patience
+from trainjob_torchtune.run.topology import Topology, read_topology
+from trainjob_torchtune.run.training import Training, parse_training
+from trainjob_torchtune.run.without_training import expect_no_checkpoints
 
 TUNE = (sys.executable, "-m", "torchtune._cli.tune")
 """TorchTune's own command line."""

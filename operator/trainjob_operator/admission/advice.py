@@ -11,8 +11,8 @@ from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import TrainJob, TrainJobSpec
 from trainjob_operator.api.workload import EnvVar, TemplateMeta
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, JOBSET_PREFIX, NODE, SUPPORT_LABEL
-from trainjob_operator.reconciler.templates import find_container
-from trainjob_operator.reconciler.topology import processes_of
+from trainjob_operator.reconciler.merge.templates import find_container
+from trainjob_operator.reconciler.merge.topology import processes_of
 from trainjob_operator.torchtune.arguments import TUNE_RUN, key_of, parse_tune_run
 from trainjob_operator.torchtune.keys import find_repetitions, find_unknown_keys
 from trainjob_operator.torchtune.values import find_misreading

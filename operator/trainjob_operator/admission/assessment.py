@@ -10,13 +10,13 @@ from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import TRAINER, TRAINING_RUNTIME
-from trainjob_operator.reconciler.override_rules import check_overrides
-from trainjob_operator.reconciler.patch_rules import check_patches
+from trainjob_operator.reconciler.merge.trainer import equip_trainer
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import Rejected
-from trainjob_operator.reconciler.rules import Violation, ancestor_of, check_reference, check_trainjob
-from trainjob_operator.reconciler.runtime_rules import check_runtime
-from trainjob_operator.reconciler.trainer import equip_trainer
+from trainjob_operator.reconciler.rules.overrides import check_overrides
+from trainjob_operator.reconciler.rules.patches import check_patches
+from trainjob_operator.reconciler.rules.runtime import check_runtime
+from trainjob_operator.reconciler.rules.trainjob import Violation, ancestor_of, check_reference, check_trainjob
 from trainjob_operator.torchtune.selection import NoSelection
 
 # apimachinery's IsDomainPrefixedPath, as in the CRD.

@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import Container, JobTemplate, Volume
 from trainjob_operator.naming import NODE
+from trainjob_operator.reconciler.merge.resources import count_accelerators
+from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
 from trainjob_operator.reconciler.resolved import ResolvedJob
-from trainjob_operator.reconciler.resources import count_accelerators
-from trainjob_operator.reconciler.templates import find_container, tune_run_of
 from trainjob_operator.torchtune.arguments import TuneRun, value_of
 from trainjob_operator.torchtune.keys import find_misnomer, keys_of
 from trainjob_operator.torchtune.methods import method_of

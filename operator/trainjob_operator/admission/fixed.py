@@ -9,7 +9,7 @@ from trainjob_operator.admission.normal import Object, differences, normalize_ob
 from trainjob_operator.admission.patches import OLDER_PATCHES, PATCHES, has_changed_for_older_client
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINJOB_CONTROLLER
-from trainjob_operator.reconciler.rules import Violation
+from trainjob_operator.reconciler.rules.trainjob import Violation
 from trainjob_operator.torchtune.arguments import TUNE_RUN
 
 _MUTABLE = frozenset({"suspend", "ttlSecondsAfterFinished", PATCHES, *OLDER_PATCHES})

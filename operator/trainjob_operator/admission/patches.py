@@ -5,7 +5,7 @@ from typing import Any
 
 from trainjob_operator.admission.normal import Object, normalize_object, object_at
 from trainjob_operator.api.conditions import Reason
-from trainjob_operator.reconciler.rules import Violation
+from trainjob_operator.reconciler.rules.trainjob import Violation
 
 PATCHES = "runtimePatches"
 OLDER_PATCHES = ("podSpecOverrides", "podTemplateOverrides", "labels", "annotations")

@@ -21,8 +21,8 @@ from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef, parse_trainjob
 from trainjob_operator.errors import InvalidObjectError
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINING_RUNTIME, TRAINJOB
-from trainjob_operator.reconciler.rules import Violation
-from trainjob_operator.reconciler.runtime_rules import check_runtime
+from trainjob_operator.reconciler.rules.runtime import check_runtime
+from trainjob_operator.reconciler.rules.trainjob import Violation
 
 _RUNTIMES = (TRAINING_RUNTIME, CLUSTER_TRAINING_RUNTIME)
 _LONGEST_MESSAGE = 8192

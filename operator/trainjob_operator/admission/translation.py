@@ -11,10 +11,10 @@ from trainjob_operator.admission.normal import AMOUNTS, QUANTITIES, Object, obje
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.workload import ResourceRequirements
 from trainjob_operator.naming import NODE, TRAINER
-from trainjob_operator.reconciler.resources import count_accelerators, count_cpus, merge_resources
-from trainjob_operator.reconciler.rules import ancestor_of
-from trainjob_operator.reconciler.templates import find_container
-from trainjob_operator.reconciler.topology import processes_of
+from trainjob_operator.reconciler.merge.resources import count_accelerators, count_cpus, merge_resources
+from trainjob_operator.reconciler.merge.templates import find_container
+from trainjob_operator.reconciler.merge.topology import processes_of
+from trainjob_operator.reconciler.rules.trainjob import ancestor_of
 
 _PROCESSES = "numProcPerNode"
 _CPU = "cpu"

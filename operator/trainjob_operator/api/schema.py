@@ -1,20 +1,14 @@
 """The CustomResourceDefinitions, made from the models and from Kubernetes' own types.
 
 Every type is spelt out and nothing is described: unknown fields are dropped or refused everywhere, and each file is
-small enough for client-side `kubectl apply`. The command line writes them:
-
-    python -m trainjob_operator.api.schema FOLDER
+small enough for client-side `kubectl apply`.
 """
 
-import argparse
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import yaml
 from pydantic.fields import FieldInfo
 
 from trainjob_operator.api import kubernetes
@@ -31,8 +25,6 @@ from trainjob_operator.naming import (
     TRAINJOB,
     VERSION,
 )
-
-HEADER = "# Generated from the models in operator/trainjob_operator/api by `make crds`; do not edit.\n"
 
 _SCALARS: dict[object, Schema] = {
     str: {"type": "string"},
@@ -79,12 +71,6 @@ def custom_resource_definitions() -> dict[str, Schema]:
         _crd(CLUSTER_TRAINING_RUNTIME, "Cluster", Runtime, _RUNTIME_COLUMNS),
     )
     return {f"{GROUP}_{crd['spec']['names']['plural']}.yaml": crd for crd in crds}
-
-
-def render(crd: Schema) -> str:
-    """Write a CustomResourceDefinition as YAML; same models, same bytes."""
-    unshared = json.loads(json.dumps(crd))  # or the YAML would have anchors
-    return HEADER + yaml.safe_dump(unshared, sort_keys=False, width=1000)
 
 
 def structural_schema(annotation: object) -> Schema:
@@ -199,16 +185,3 @@ def _crd(kind: str, scope: str, model: type[Model], columns: Sequence[Mapping[st
             "versions": [version],
         },
     }
-
-
-def main() -> None:
-    """Write the CustomResourceDefinitions into a folder."""
-    parser = argparse.ArgumentParser(prog="python -m trainjob_operator.api.schema", description=main.__doc__)
-    parser.add_argument("folder", type=Path)
-    folder: Path = parser.parse_args().folder
-    for name, crd in custom_resource_definitions().items():
-        (folder / name).write_text(render(crd))
-
-
-if __name__ == "__main__":
-    main()

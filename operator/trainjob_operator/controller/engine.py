@@ -10,15 +10,16 @@ from functools import partial
 from typing import Any, NoReturn
 
 from trainjob_operator.api.schema import custom_resource_definitions
-from trainjob_operator.controller.cache import Key
-from trainjob_operator.controller.caches import Caches
-from trainjob_operator.controller.installation import report_missing_fields
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.lease import Lease
+from trainjob_operator.controller.cache.caches import Caches
+from trainjob_operator.controller.cache.store import Key
+from trainjob_operator.controller.endpoints.health import HealthServer
+from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.serving import Serving
-from trainjob_operator.controller.telemetry import HealthServer, Metrics
-from trainjob_operator.controller.worker import Worker
-from trainjob_operator.controller.workqueue import WorkQueue
+from trainjob_operator.controller.start.installation import report_missing_fields
+from trainjob_operator.controller.start.lease import Lease
+from trainjob_operator.controller.telemetry.metrics import Metrics
+from trainjob_operator.controller.work.worker import Worker
+from trainjob_operator.controller.work.workqueue import WorkQueue
 from trainjob_operator.reconciler.state import Endpoint
 from trainjob_operator.settings import Certificates, Settings
 

@@ -12,9 +12,9 @@ from typing import Any, cast
 
 import kopf
 
-from trainjob_operator.controller.credentials import Connection
 from trainjob_operator.controller.engine import Engine
-from trainjob_operator.controller.transport import open_session
+from trainjob_operator.controller.kube.connection import Connection
+from trainjob_operator.controller.kube.transport import open_session
 
 REGISTRY = kopf.OperatorRegistry()
 _LOGIN_PAUSE = 5.0

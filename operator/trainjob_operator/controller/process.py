@@ -3,15 +3,15 @@
 import gc
 
 from trainjob_operator.api.schema import custom_resource_definitions
-from trainjob_operator.controller import logs
-from trainjob_operator.controller.credentials import find_connection
 from trainjob_operator.controller.engine import Engine
 from trainjob_operator.controller.handlers import run_operator
-from trainjob_operator.controller.installation import apply_crds, require_kinds
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.neighbours import require_solitude
-from trainjob_operator.controller.telemetry import Metrics
-from trainjob_operator.controller.transport import Transport
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.connection import find_connection
+from trainjob_operator.controller.kube.transport import Transport
+from trainjob_operator.controller.start.installation import apply_crds, require_kinds
+from trainjob_operator.controller.start.other_operators import require_solitude
+from trainjob_operator.controller.telemetry import logs
+from trainjob_operator.controller.telemetry.metrics import Metrics
 from trainjob_operator.settings import Settings
 
 _GARBAGE = 10_000  # new objects; a few bodies from the API server are more than the usual 700

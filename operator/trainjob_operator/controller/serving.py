@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NoReturn
 
-from trainjob_operator.controller.caches import Caches
-from trainjob_operator.controller.certificates import Lifetimes
-from trainjob_operator.controller.https import HttpsServer
-from trainjob_operator.controller.keyring import Keyring
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.progress import ProgressEndpoint
-from trainjob_operator.controller.telemetry import Metrics
-from trainjob_operator.controller.webhook import Webhook
+from trainjob_operator.controller.cache.caches import Caches
+from trainjob_operator.controller.endpoints.progress import ProgressEndpoint
+from trainjob_operator.controller.endpoints.webhook import Webhook
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.telemetry.metrics import Metrics
+from trainjob_operator.controller.tls.certificates import Lifetimes
+from trainjob_operator.controller.tls.https import HttpsServer
+from trainjob_operator.controller.tls.keyring import Keyring
 from trainjob_operator.naming import MANAGER_SERVICE, STATUS_PORT
 from trainjob_operator.reconciler.state import Endpoint
 from trainjob_operator.settings import Certificates, Settings

@@ -10,24 +10,24 @@ from datetime import datetime, timedelta
 from trainjob_operator.api.conditions import Condition, ConditionType, Reason
 from trainjob_operator.api.status import FailureStatus
 from trainjob_operator.reconciler.children import Child
-from trainjob_operator.reconciler.creation import find_missing
-from trainjob_operator.reconciler.deadlines import expire, next_deadline
-from trainjob_operator.reconciler.failure import EVIDENCE_EXPECTED_WITHIN, find_failure
-from trainjob_operator.reconciler.family import Family, gather
-from trainjob_operator.reconciler.lifecycle import is_finished, is_managed, is_suspended, release
-from trainjob_operator.reconciler.obstacles import (
+from trainjob_operator.reconciler.life.creation import find_missing
+from trainjob_operator.reconciler.life.deadlines import expire, next_deadline
+from trainjob_operator.reconciler.life.failure import EVIDENCE_EXPECTED_WITHIN, find_failure
+from trainjob_operator.reconciler.life.lifecycle import is_finished, is_managed, is_suspended, release
+from trainjob_operator.reconciler.life.obstacles import (
     PREDECESSOR_GONE_WITHIN,
     Obstacle,
     find_obstacle,
     inspections,
     is_predecessors,
 )
-from trainjob_operator.reconciler.report import Report
+from trainjob_operator.reconciler.life.report import Report
+from trainjob_operator.reconciler.life.summarize import has_succeeded
+from trainjob_operator.reconciler.life.suspension import resume_jobs, suspend_jobs
+from trainjob_operator.reconciler.ownership import Family, gather
 from trainjob_operator.reconciler.resolve import Resolve, resolve
 from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob
 from trainjob_operator.reconciler.state import Observed, Plan
-from trainjob_operator.reconciler.summarize import has_succeeded
-from trainjob_operator.reconciler.suspension import resume_jobs, suspend_jobs
 
 
 @dataclass(frozen=True, slots=True)

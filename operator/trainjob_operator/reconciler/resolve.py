@@ -7,19 +7,25 @@ from trainjob_operator.api.runtime import ReplicatedJob, Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
 from trainjob_operator.naming import NODE, TRAINER, claim_name, rank_zero_host
-from trainjob_operator.reconciler.initializer import equip_initializer
-from trainjob_operator.reconciler.override_rules import check_overrides
-from trainjob_operator.reconciler.patch_rules import check_patches
-from trainjob_operator.reconciler.patching import patch_runtime, patches_in_force
-from trainjob_operator.reconciler.placement import follow_trainer, stay_together
-from trainjob_operator.reconciler.reporting import report_to
+from trainjob_operator.reconciler.merge.initializer import equip_initializer
+from trainjob_operator.reconciler.merge.patching import patch_runtime, patches_in_force
+from trainjob_operator.reconciler.merge.placement import follow_trainer, stay_together
+from trainjob_operator.reconciler.merge.reporting import report_to
+from trainjob_operator.reconciler.merge.templates import add_volume, change_container, mounts, upsert_env
+from trainjob_operator.reconciler.merge.topology import Topology
+from trainjob_operator.reconciler.merge.trainer import describe_recipe, equip_trainer
 from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
-from trainjob_operator.reconciler.rules import Violation, ancestor_of, check_reference, check_trainjob, completions_of
-from trainjob_operator.reconciler.runtime_rules import check_runtime
+from trainjob_operator.reconciler.rules.overrides import check_overrides
+from trainjob_operator.reconciler.rules.patches import check_patches
+from trainjob_operator.reconciler.rules.runtime import check_runtime
+from trainjob_operator.reconciler.rules.trainjob import (
+    Violation,
+    ancestor_of,
+    check_reference,
+    check_trainjob,
+    completions_of,
+)
 from trainjob_operator.reconciler.state import Endpoint
-from trainjob_operator.reconciler.templates import add_volume, change_container, mounts, upsert_env
-from trainjob_operator.reconciler.topology import Topology
-from trainjob_operator.reconciler.trainer import describe_recipe, equip_trainer
 from trainjob_operator.torchtune.selection import NoSelection
 
 _DEFAULT_GROUP = "default"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tests.cluster.kube import Body, Kube
 from tests.devcluster.spec import API_PORT
 
-from trainjob_operator.controller.credentials import Connection, FixedToken
+from trainjob_operator.controller.kube.connection import Connection, FixedToken
 
 _RBAC = "rbac.authorization.k8s.io"
 

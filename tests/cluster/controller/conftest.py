@@ -8,10 +8,10 @@ from tests.cluster.controller.account import Account
 from tests.cluster.kube import Kube
 from tests.devcluster import Cluster
 
-from trainjob_operator.controller.credentials import from_kubeconfig
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.telemetry import Metrics
-from trainjob_operator.controller.transport import Transport
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.connection import from_kubeconfig
+from trainjob_operator.controller.kube.transport import Transport
+from trainjob_operator.controller.telemetry.metrics import Metrics
 
 
 @pytest.fixture(scope="module")

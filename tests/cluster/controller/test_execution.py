@@ -7,12 +7,11 @@ from tests.cluster.kube import Body, Kube
 from tests.cluster.stub import trainjob
 
 from trainjob_operator.api.trainjob import parse_trainjob
-from trainjob_operator.controller.caches import Caches
-from trainjob_operator.controller.execution import Executor
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.memory import Memory
-from trainjob_operator.controller.pacing import Pacer
-from trainjob_operator.controller.verdict import Verdict
+from trainjob_operator.controller.cache.caches import Caches
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.work.executor import Executor, Verdict
+from trainjob_operator.controller.work.memory import Memory
+from trainjob_operator.controller.work.pacing import Pacer
 from trainjob_operator.reconciler.state import Expire, Observed
 
 pytestmark = pytest.mark.usefixtures("our_kinds")

@@ -7,9 +7,9 @@ import pytest
 from tests.cluster.kube import Body
 
 from trainjob_operator.api.schema import custom_resource_definitions
-from trainjob_operator.controller.installation import report_missing_fields
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.telemetry import Metrics
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.start.installation import report_missing_fields
+from trainjob_operator.controller.telemetry.metrics import Metrics
 
 pytestmark = pytest.mark.usefixtures("our_kinds")
 CRDS: list[Body] = list(custom_resource_definitions().values())

@@ -12,11 +12,11 @@ from tests.cluster.controller.account import Account, rule
 from tests.cluster.kube import Body, Kube
 from tests.cluster.waiting import eventually
 
-from trainjob_operator.controller.certificates import Credentials, Lifetimes, create
-from trainjob_operator.controller.https import HttpsServer
-from trainjob_operator.controller.keyring import Keyring
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.telemetry import Metrics
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.telemetry.metrics import Metrics
+from trainjob_operator.controller.tls.certificates import Credentials, Lifetimes, create
+from trainjob_operator.controller.tls.https import HttpsServer
+from trainjob_operator.controller.tls.keyring import Keyring
 
 SECRET = "certificate"  # noqa: S105 - the name of one
 LASTING = Lifetimes(timedelta(days=3650), timedelta(days=90))

@@ -5,8 +5,8 @@ import logging
 import pytest
 from tests.cluster.kube import Kube
 
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.neighbours import require_solitude
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.start.other_operators import require_solitude
 from trainjob_operator.errors import ConfigurationError
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from tests.devcluster import Cluster
 from tests.devcluster.audit import Audit
 
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.resources import CONFIG_MAPS
-from trainjob_operator.controller.telemetry import Metrics
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.resources import CONFIG_MAPS
+from trainjob_operator.controller.telemetry.metrics import Metrics
 
 _OURS = {"labelSelector": "listed", "limit": "3"}
 _LIST = "list configmaps"

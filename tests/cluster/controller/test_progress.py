@@ -14,9 +14,9 @@ from tests.cluster.kube import Kube
 from tests.cluster.namespaces import Namespaces
 from tests.cluster.stub import trainjob
 
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.progress import ProgressEndpoint
-from trainjob_operator.controller.telemetry import Metrics
+from trainjob_operator.controller.endpoints.progress import ProgressEndpoint
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.telemetry.metrics import Metrics
 from trainjob_operator.naming import status_audience, status_path
 
 STATUS: dict[str, Any] = {

@@ -9,11 +9,11 @@ from tests.cluster.kube import Kube
 from tests.cluster.stub import trainjob
 from tests.cluster.waiting import eventually
 
-from trainjob_operator.controller.cache import Key, Store
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.reflector import Reflector
-from trainjob_operator.controller.resources import TRAINJOBS
-from trainjob_operator.controller.telemetry import Metrics
+from trainjob_operator.controller.cache.reflector import Reflector
+from trainjob_operator.controller.cache.store import Key, Store
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.resources import TRAINJOBS
+from trainjob_operator.controller.telemetry.metrics import Metrics
 
 _LONG_AGO = 1  # a version that the API server does not have any more
 

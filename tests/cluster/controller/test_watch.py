@@ -8,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.resources import CONFIG_MAPS
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.resources import CONFIG_MAPS
 
 _PAUSE = 1.0
 _AT_ONCE = 0.3

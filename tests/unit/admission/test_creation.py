@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.unit.admission.requests import Body, body, created, creation, patch
-from tests.unit.reconciler.objects import LLAMA, SDK, runtime_body, runtime_with, step
+from tests.factories.objects import LLAMA, SDK, runtime_body, runtime_with, step
+from tests.factories.requests import Body, body, created, creation, patch
 
 from trainjob_operator.admission.review import runtime_wanted, validate
 from trainjob_operator.api.runtime import parse_runtime

@@ -1,9 +1,9 @@
 """What a runtime is denied for."""
 
 import pytest
-from tests.unit.admission.requests import Body, creation, update
-from tests.unit.manifests.rendering import RUNTIMES
-from tests.unit.reconciler.objects import LLAMA, runtime_body, step
+from tests.factories.objects import LLAMA, runtime_body, step
+from tests.factories.rendering import RUNTIMES
+from tests.factories.requests import Body, creation, update
 
 from trainjob_operator.admission.review import mutate, runtime_wanted, validate
 

@@ -1,8 +1,8 @@
 """What is written in a form that can be stored and read by all."""
 
 import pytest
-from tests.unit.admission.requests import Body, body, creation, mutated, update
-from tests.unit.reconciler.objects import runtime_with
+from tests.factories.objects import runtime_with
+from tests.factories.requests import Body, body, creation, mutated, update
 
 from trainjob_operator.admission.review import mutate
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.unit.admission.requests import EARLIER, RUNTIME, STAMP, Body, body, creation, mutated, patch, update, updated
-from tests.unit.reconciler.objects import SDK
+from tests.factories.objects import SDK
+from tests.factories.requests import EARLIER, RUNTIME, STAMP, Body, body, creation, mutated, patch, update, updated
 
 from trainjob_operator.admission.review import mutate, runtime_wanted, validate
 

@@ -1,6 +1,7 @@
 from typing import Any
 
-from trainjob_operator.api.kubernetes import definition, extract
+from trainjob_operator.api.kubernetes import definition
+from trainjob_operator.generate.kubernetes import extract
 
 SWAGGER: dict[str, Any] = {
     "definitions": {

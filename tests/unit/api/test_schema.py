@@ -9,8 +9,9 @@ import pytest
 from trainjob_operator.api import kubernetes
 from trainjob_operator.api.constraints import IMMUTABLE, Constraints, Int32, Rule
 from trainjob_operator.api.model import Model
-from trainjob_operator.api.schema import custom_resource_definitions, render, structural_schema
+from trainjob_operator.api.schema import custom_resource_definitions, structural_schema
 from trainjob_operator.api.workload import EnvVar
+from trainjob_operator.generate.crds import render
 
 CRDS = Path(__file__).parents[3] / "crds"
 GENERATED = custom_resource_definitions()

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.unit.admission.generation import Schema, schema_of
-from tests.unit.manifests.rendering import NAMESPACE, RUNTIMES, Manifest, chart, one, parse
+from tests.factories.generation import Schema, schema_of
+from tests.factories.rendering import NAMESPACE, RUNTIMES, Manifest, chart, one, parse
 
-from trainjob_operator.controller.caches import Caches
-from trainjob_operator.controller.kube import KubeClient
-from trainjob_operator.controller.telemetry import Metrics
-from trainjob_operator.controller.webhook import Webhook
+from trainjob_operator.controller.cache.caches import Caches
+from trainjob_operator.controller.endpoints.webhook import Webhook
+from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.telemetry.metrics import Metrics
 from trainjob_operator.naming import CERTIFICATE_SECRET, MANAGER_SERVICE, STATUS_PORT, WEBHOOK_PORT
 from trainjob_operator.settings import PREFIX, Settings
 

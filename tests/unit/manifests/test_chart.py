@@ -5,7 +5,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from tests.unit.manifests.rendering import (
+from tests.factories.rendering import (
     CHART,
     CRDS,
     RUNTIMES,

@@ -4,7 +4,7 @@ import gzip
 from base64 import b64encode
 
 import pytest
-from tests.unit.manifests.rendering import CHART, NAMESPACE, RUNTIMES, chart, run_tool, runtime_containers
+from tests.factories.rendering import CHART, NAMESPACE, RUNTIMES, chart, run_tool, runtime_containers
 
 SMOLLM2 = "torchtune-smollm2-135m"
 LLAMA = "torchtune-llama3.2-1b"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.manifests.rendering import EXAMPLES, RUNTIMES, read
+from tests.factories.rendering import EXAMPLES, RUNTIMES, read
 
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from celpy.adapter import json_to_cel
 from lupa import LuaRuntime
-from tests.property.objects import RUNTIME, trainjob
-from tests.property.world import START, World
-from tests.unit.manifests.rendering import GITOPS
+from tests.factories.rendering import GITOPS
+from tests.world.objects import RUNTIME, trainjob
+from tests.world.world import START, World
 
 from trainjob_operator.reconciler.reconcile import reconcile
 

@@ -1,7 +1,7 @@
 """kubectl's way and Helm's come to the same objects."""
 
 import yaml
-from tests.unit.manifests.rendering import (
+from tests.factories.rendering import (
     BASE,
     CPU_OVERLAY,
     CRDS,

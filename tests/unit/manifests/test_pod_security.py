@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from tests.unit.manifests.rendering import BASE, CPU_OVERLAY, RUNTIMES, Manifest, chart, kustomization, pod_specs, read
+from tests.factories.rendering import BASE, CPU_OVERLAY, RUNTIMES, Manifest, chart, kustomization, pod_specs, read
 
 ALLOWED_VOLUMES = {"configMap", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 CA_BUNDLE = 'caBundle.configMap="corporate-ca"'

@@ -1,7 +1,7 @@
 """The operator's rights: named one by one, and no more than it uses."""
 
 import pytest
-from tests.unit.manifests.rendering import CRDS, Manifest, chart, one, read
+from tests.factories.rendering import CRDS, Manifest, chart, one, read
 
 ROLES = ("ClusterRole", "Role")
 OPERATOR = "ClusterRole/trainjob-operator"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.property.world import World
-from tests.unit.reconciler.objects import LLAMA, container_of, rejected, resolved, runtime_body, step_of
+from tests.factories.objects import LLAMA, container_of, rejected, resolved, runtime_body, step_of
+from tests.world.world import World
 
 from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.api.trainjob import TrainJob, parse_trainjob

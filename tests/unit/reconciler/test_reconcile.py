@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.property.world import World
-from tests.unit.reconciler.life import INITIALIZERS, START, conditions, counts, created, look, new_world, run, work
+from tests.world.life import INITIALIZERS, START, conditions, counts, created, look, new_world, run, work
+from tests.world.world import World
 
 from trainjob_operator.api.conditions import ConditionType, Reason
 from trainjob_operator.api.status import FailureStatus, RecipeStatus

@@ -4,7 +4,7 @@ import pytest
 
 from trainjob_initializer.failure import ExitCode, Failure
 from trainjob_initializer.settings import Settings, read_settings
-from trainjob_initializer.source import Kind, Source
+from trainjob_initializer.stores.uri import Kind, Source
 
 URI = {"STORAGE_URI": "hf://org/repo"}
 DEFAULTS = Settings(

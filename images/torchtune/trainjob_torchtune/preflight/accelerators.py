@@ -1,8 +1,8 @@
 """Every training process needs a GPU of its own."""
 
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.topology import Topology
-from trainjob_torchtune.training import Training
+from trainjob_torchtune.run.topology import Topology
+from trainjob_torchtune.run.training import Training
 
 
 def check_accelerators(training: Training, topology: Topology, visible: int) -> Refusal | None:

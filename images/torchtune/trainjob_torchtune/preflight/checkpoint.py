@@ -5,7 +5,7 @@ from pathlib import Path
 
 from trainjob_torchtune.preflight.folder import describe
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Checkpointer, Training
+from trainjob_torchtune.run.training import Checkpointer, Training
 
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
 

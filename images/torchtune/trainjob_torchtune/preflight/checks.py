@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trainjob_torchtune.devices import Capability
+from trainjob_torchtune.hardware.devices import Capability
 from trainjob_torchtune.preflight.accelerators import advise_accelerators, check_accelerators
 from trainjob_torchtune.preflight.checkpoint import check_checkpoints
 from trainjob_torchtune.preflight.compiler import check_compiler
@@ -18,8 +18,8 @@ from trainjob_torchtune.preflight.steps import check_steps
 from trainjob_torchtune.preflight.tasks import check_tasks
 from trainjob_torchtune.preflight.tokenizer import check_tokenizer
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.topology import Topology
-from trainjob_torchtune.training import Training
+from trainjob_torchtune.run.topology import Topology
+from trainjob_torchtune.run.training import Training
 
 
 def check(training: Training, topology: Topology, accelerators: int) -> Refusal | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from trainjob_torchtune.preflight.shapes import Columns, is_alpaca, suggest
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import DatasetSource
+from trainjob_torchtune.run.training import DatasetSource
 
 _PACKAGE = "torchtune.datasets."
 

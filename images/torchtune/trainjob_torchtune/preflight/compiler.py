@@ -4,7 +4,7 @@ import os
 import shutil
 
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Training
+from trainjob_torchtune.run.training import Training
 
 
 def check_compiler(training: Training) -> Refusal | None:

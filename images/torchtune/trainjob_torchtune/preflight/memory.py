@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from trainjob_torchtune.preflight.weights import checkpoint_bytes, describe_bytes
-from trainjob_torchtune.topology import Topology
-from trainjob_torchtune.training import Training
+from trainjob_torchtune.run.topology import Topology
+from trainjob_torchtune.run.training import Training
 
 # What Python, torch and a CUDA context take in each process, rather less than more.
 _OF_A_PROCESS = 1 << 30

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Training
+from trainjob_torchtune.run.training import Training
 
 
 def check_output(training: Training) -> Refusal | None:

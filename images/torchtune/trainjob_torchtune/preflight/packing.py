@@ -1,7 +1,7 @@
 """Packed rows need a length to be packed to: the recipe finds out only once the model is loaded."""
 
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Training
+from trainjob_torchtune.run.training import Training
 
 
 def check_packing(training: Training) -> Refusal | None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from trainjob_torchtune.devices import Capability
+from trainjob_torchtune.hardware.devices import Capability
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Training
+from trainjob_torchtune.run.training import Training
 
 _DTYPES = ("dtype=bf16", "dtype=fp32")
 _TRAINABLE = frozenset({"bf16", "fp32", "fp64"})

@@ -2,7 +2,7 @@
 
 from trainjob_torchtune.preflight.folder import describe
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Training
+from trainjob_torchtune.run.training import Training
 
 
 def check_resumption(training: Training) -> Refusal | None:

@@ -11,8 +11,8 @@ from trainjob_torchtune.preflight.columns import BUILDER_ARGUMENTS, advise_colum
 from trainjob_torchtune.preflight.folder import describe
 from trainjob_torchtune.preflight.shapes import describe_columns
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.topology import Topology
-from trainjob_torchtune.training import DatasetSource, Training
+from trainjob_torchtune.run.topology import Topology
+from trainjob_torchtune.run.training import DatasetSource, Training
 
 # Sources that are file formats, read from data_dir or data_files (datasets.packaged_modules).
 _FORMATS = frozenset({"arrow", "csv", "json", "pandas", "parquet", "text", "xml"})

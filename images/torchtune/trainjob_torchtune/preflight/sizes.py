@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from trainjob_torchtune.builders import SIZES, read_sizes
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Checkpointer, Training
+from trainjob_torchtune.run.builders import SIZES, read_sizes
+from trainjob_torchtune.run.training import Checkpointer, Training
 
 
 def check_sizes(training: Training) -> Refusal | None:

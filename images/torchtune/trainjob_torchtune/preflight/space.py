@@ -5,8 +5,8 @@ from pathlib import Path
 
 from trainjob_torchtune.preflight.weights import checkpoint_bytes, describe_bytes
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.topology import Topology
-from trainjob_torchtune.training import Training
+from trainjob_torchtune.run.topology import Topology
+from trainjob_torchtune.run.training import Training
 
 
 def check_space(training: Training, topology: Topology) -> Refusal | None:

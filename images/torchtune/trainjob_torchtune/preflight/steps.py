@@ -3,8 +3,8 @@
 from math import ceil
 
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.topology import Topology
-from trainjob_torchtune.training import Batches
+from trainjob_torchtune.run.topology import Topology
+from trainjob_torchtune.run.training import Batches
 
 
 def check_steps(rows: int, batches: Batches, topology: Topology) -> Refusal | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from trainjob_torchtune.evaluation import Evaluation
 from trainjob_torchtune.preflight.folder import describe
 from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.run.evaluation import Evaluation
 
 # How a file names a task, a group or tags: lm_eval parses its 12,000 files, which takes seconds; reading them does not.
 _NAMED = re.compile(r"""^[ \t]*["']?(?:task|group|tag)["']?:((?:[ \t]*\S.*)?(?:\n[ \t]*- .*)*)""", re.MULTILINE)

@@ -4,7 +4,7 @@ import os
 
 from trainjob_torchtune.preflight.folder import describe
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Training
+from trainjob_torchtune.run.training import Training
 
 
 def check_tokenizer(training: Training) -> Refusal | None:

@@ -5,7 +5,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from trainjob_torchtune.training import Checkpointer, Training
+from trainjob_torchtune.run.training import Checkpointer, Training
 
 _LENGTH_BYTES = 8
 # What the format allows (https://github.com/huggingface/safetensors#format); a longer one is no head.

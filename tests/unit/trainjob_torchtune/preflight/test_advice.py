@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.trainjob_torchtune.factory import checkpointer, saving, training
-from tests.unit.trainjob_torchtune.preflight.safetensors_file import write_head
+from tests.factories.safetensors_file import write_head
+from tests.factories.training import checkpointer, saving, training
 
-from trainjob_torchtune.devices import Capability
+from trainjob_torchtune.hardware.devices import Capability
 from trainjob_torchtune.preflight.accelerators import advise_accelerators
 from trainjob_torchtune.preflight.memory import advise_memory, read_limit
 from trainjob_torchtune.preflight.precision import advise_precision
-from trainjob_torchtune.topology import Topology
-from trainjob_torchtune.training import Saving
+from trainjob_torchtune.run.topology import Topology
+from trainjob_torchtune.run.training import Saving
 
 GIB = 1 << 30
 PAIR = Topology(nodes=1, processes_per_node=2, node_rank=0)

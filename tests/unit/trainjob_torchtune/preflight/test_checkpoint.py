@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.trainjob_torchtune.factory import checkpointer, training
+from tests.factories.training import checkpointer, training
 
 from trainjob_torchtune.preflight.checkpoint import check_checkpoints
 

@@ -1,10 +1,10 @@
 import pytest
-from tests.unit.trainjob_torchtune.factory import dataset
+from tests.factories.training import dataset
 
 from trainjob_torchtune.preflight.columns import advise_columns, check_columns, is_known
 from trainjob_torchtune.preflight.shapes import Columns, describe_columns
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import DatasetSource
+from trainjob_torchtune.run.training import DatasetSource
 
 CHAT = "dataset=torchtune.datasets.chat_dataset dataset.conversation_column"
 TURNS = {

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.trainjob_torchtune.factory import checkpointer, training
+from tests.factories.training import checkpointer, training
 
 from trainjob_torchtune.preflight.accelerators import check_accelerators
 from trainjob_torchtune.preflight.folder import describe
 from trainjob_torchtune.preflight.output import check_output
 from trainjob_torchtune.preflight.tokenizer import check_tokenizer
-from trainjob_torchtune.topology import Topology
+from trainjob_torchtune.run.topology import Topology
 
 
 def test_the_tokenizers_files(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.trainjob_torchtune.factory import dataset
+from tests.factories.training import dataset
 
 from trainjob_torchtune.preflight.rows import check_files, count_rows, is_local
-from trainjob_torchtune.training import DatasetSource
+from trainjob_torchtune.run.training import DatasetSource
 
 
 @pytest.mark.parametrize(

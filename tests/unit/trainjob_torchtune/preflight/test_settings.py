@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.trainjob_torchtune.factory import dataset, training
+from tests.factories.training import dataset, training
 
 from trainjob_torchtune.preflight.compiler import check_compiler
 from trainjob_torchtune.preflight.packing import check_packing

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.trainjob_torchtune.factory import checkpointer, training
+from tests.factories.training import checkpointer, training
 
-from trainjob_torchtune import builders
-from trainjob_torchtune.builders import read_sizes
 from trainjob_torchtune.preflight.sizes import check_sizes
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.training import Builder
+from trainjob_torchtune.run import builders
+from trainjob_torchtune.run.builders import read_sizes
+from trainjob_torchtune.run.training import Builder
 
 SMALL = {"vocab_size": 128_256, "num_layers": 16, "num_heads": 32, "embed_dim": 2048}
 SOURCE = '''

@@ -5,13 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.unit.trainjob_torchtune.factory import checkpointer, saving, training
-from tests.unit.trainjob_torchtune.preflight.safetensors_file import write_head
+from tests.factories.safetensors_file import write_head
+from tests.factories.training import checkpointer, saving, training
 
 from trainjob_torchtune.preflight.space import check_space
 from trainjob_torchtune.refusal import Refusal
-from trainjob_torchtune.topology import Topology
-from trainjob_torchtune.training import Saving, Training
+from trainjob_torchtune.run.topology import Topology
+from trainjob_torchtune.run.training import Saving, Training
 
 ONE = Topology(nodes=1, processes_per_node=1, node_rank=0)
 AMOUNT = r"[\d.]+ \w?i?B|[\d.]+ bytes"

@@ -1,9 +1,9 @@
 import pytest
-from tests.unit.trainjob_torchtune.factory import batches
+from tests.factories.training import batches
 
 from trainjob_torchtune.preflight.steps import check_steps
-from trainjob_torchtune.topology import Topology
-from trainjob_torchtune.training import Batches
+from trainjob_torchtune.run.topology import Topology
+from trainjob_torchtune.run.training import Batches
 
 
 @pytest.mark.parametrize(

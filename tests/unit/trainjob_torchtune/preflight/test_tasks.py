@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from trainjob_torchtune.evaluation import Evaluation
 from trainjob_torchtune.preflight.tasks import check_tasks, find_tasks
+from trainjob_torchtune.run.evaluation import Evaluation
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.trainjob_torchtune.factory import checkpointer, saving, training
-from tests.unit.trainjob_torchtune.preflight.safetensors_file import write_head
+from tests.factories.safetensors_file import write_head
+from tests.factories.training import checkpointer, saving, training
 
 from trainjob_torchtune.preflight.weights import checkpoint_bytes, count_numbers, describe_bytes
 

@@ -1,0 +1,1 @@
+"""One download, and what is told of it."""

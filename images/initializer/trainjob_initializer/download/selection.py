@@ -1,0 +1,60 @@
+"""Which files of a repository are wanted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from huggingface_hub.utils._paths import filter_repo_objects
+
+from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_initializer.stores.uri import Kind, Source
+
+# As Kubeflow Trainer: what TorchTune reads, and no pickles.
+MODEL_PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt", "*.gguf")
+# Written here after a download: a result that somebody put on the Hub has one, which names the model before.
+ORIGIN = "original_repo_id.json"
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file of the repository; size in bytes."""
+
+    path: str
+    size: int
+
+
+def select(
+    files: Sequence[RemoteFile], source: Source, ignore_patterns: Sequence[str]
+) -> tuple[RemoteFile, ...] | Failure:
+    """Return what lies at the source's path and matches; of a model, unless one file is named, what TorchTune reads."""
+    below = [file for file in files if not source.path or f"{file.path}/".startswith(f"{source.path}/")]
+    if source.path and not below:
+        return Failure(
+            ExitCode.NOT_FOUND,
+            f"The {source} has no {source.path}, it has {_shown([file.path.partition('/')[0] for file in files])}:"
+            f" check initializer.{source.kind}.storageUri.",
+        )
+    is_single = any(file.path == source.path for file in below)
+    patterns = None if is_single or source.kind is Kind.DATASET else list(MODEL_PATTERNS)
+    ignored = [*ignore_patterns, *([f"*{ORIGIN}"] if patterns else [])]
+    wanted = filter_repo_objects(below, allow_patterns=patterns, ignore_patterns=ignored, key=lambda file: file.path)
+    selected = tuple(wanted)
+    if not selected:
+        return Failure(ExitCode.NOTHING_MATCHED, _nothing(below, source, patterns or [], ignore_patterns))
+    return selected
+
+
+def _nothing(
+    files: Sequence[RemoteFile], source: Source, patterns: Sequence[str], ignore_patterns: Sequence[str]
+) -> str:
+    if not files:
+        return f"The {source} has no files: check initializer.{source.kind}.storageUri."
+    rules = [f"only {' '.join(patterns)} are downloaded"] if patterns else []
+    rules += [f"IGNORE_PATTERNS leaves out {' '.join(ignore_patterns)}"] if ignore_patterns else []
+    has = _shown([file.path for file in files])
+    return f"Nothing of the {source} would be downloaded: {', and '.join(rules)}, but it has {has}."
+
+
+def _shown(names: Sequence[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    return ", ".join(unique[:_SHOWN]) + (f" and {len(unique) - _SHOWN} more" if len(unique) > _SHOWN else "")

@@ -1,0 +1,1 @@
+"""The recipe's processes: started, listened to, and what became of them."""

@@ -1,0 +1,1 @@
+"""What a run leaves behind, made fit for whoever reads it."""

@@ -1,0 +1,1 @@
+"""What is to run: the command line, its configuration, and how many processes."""

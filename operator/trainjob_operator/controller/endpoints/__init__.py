@@ -1,0 +1,1 @@
+"""What others call: the API server, trainers, the kubelet and Prometheus."""

@@ -1,0 +1,1 @@
+"""What has to hold before the first TrainJob is looked at."""

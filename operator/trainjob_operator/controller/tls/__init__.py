@@ -1,0 +1,1 @@
+"""HTTPS, and the certificates for it."""

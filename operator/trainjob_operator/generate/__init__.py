@@ -1,0 +1,1 @@
+"""What `make` writes into the repository; not in the wheel."""

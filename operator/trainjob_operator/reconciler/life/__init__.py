@@ -1,0 +1,1 @@
+"""Where a TrainJob stands, and what follows from it."""

@@ -1,0 +1,1 @@
+"""What becomes of the runtime's templates when the TrainJob's wishes go in."""

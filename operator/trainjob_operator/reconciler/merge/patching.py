@@ -1,0 +1,81 @@
+"""Runtime patches: what managers such as Kueue change of a runtime for one TrainJob, merged in list order.
+
+The merge is Kubernetes' strategic one for the fields that a patch may have: objects merge, lists with a merge key merge
+by it, other lists and scalars are replaced.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trainjob_operator.api.model import Model
+from trainjob_operator.api.patches import RuntimePatch
+from trainjob_operator.api.runtime import Runtime, RuntimeSpec
+from trainjob_operator.api.trainjob import TrainJob
+from trainjob_operator.reconciler.merge.legacy import patches_of
+
+_MERGE_KEYS = {
+    "replicatedJobs": "name",
+    "containers": "name",
+    "initContainers": "name",
+    "env": "name",
+    "volumes": "name",
+    "volumeMounts": "mountPath",
+    "imagePullSecrets": "name",
+    "schedulingGates": "name",
+}
+_DIRECTIVE = "$patch"
+_NOT_MERGED = frozenset({"name", "namespace", "finalizers"})
+"""What a patch of the template's metadata may have in the schema, and means nothing."""
+
+
+def patches_in_force(job: TrainJob) -> tuple[RuntimePatch, ...]:
+    """Give a TrainJob's patches in the order of their application: those of older fields, then its own."""
+    return (*patches_of(job.spec), *(job.spec.runtime_patches or ()))
+
+
+def patch_runtime(runtime: Runtime, patches: Sequence[RuntimePatch]) -> Runtime:
+    """Merge patches into a runtime; what they name has to be there (`rules.check_patches`)."""
+    if not patches:
+        return runtime
+    spec = _dump(runtime.spec)
+    for patch in patches:
+        if patch.training_runtime_spec is None:
+            continue
+        change = _dump(patch.training_runtime_spec)
+        metadata = (change.get("template") or {}).get("metadata")
+        if metadata:
+            change["template"]["metadata"] = {key: metadata[key] for key in metadata.keys() - _NOT_MERGED}
+        spec = merge(spec, change)
+    return runtime.model_copy(update={"spec": RuntimeSpec.model_validate(spec)})
+
+
+def merge(value: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge a change into a value; neither is touched.
+
+    The API server lets ``$patch`` through where any key may stand: in a nodeSelector, in labels and annotations.
+    """
+    directive = change.get(_DIRECTIVE)
+    merged = {} if directive in {"replace", "delete"} else dict(value)
+    for name, wanted in () if directive == "delete" else change.items():
+        known = merged.get(name)
+        if wanted is None or name == _DIRECTIVE:
+            continue
+        if isinstance(wanted, Mapping):
+            merged[name] = merge(known if isinstance(known, Mapping) else {}, wanted)
+        elif isinstance(wanted, Sequence) and isinstance(known, Sequence) and name in _MERGE_KEYS:
+            merged[name] = _merge_list(known, wanted, _MERGE_KEYS[name])
+        else:
+            merged[name] = wanted
+    return merged
+
+
+def _merge_list(known: Sequence[Any], wanted: Sequence[Any], key: str) -> list[Any]:
+    table = {item[key]: item for item in known}
+    for item in wanted:
+        table[item[key]] = merge(table[item[key]], item) if item[key] in table else item
+    return list(table.values())
+
+
+def _dump(model: Model) -> dict[str, Any]:
+    dumped: dict[str, Any] = model.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return dumped

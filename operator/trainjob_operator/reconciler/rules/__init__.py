@@ -1,0 +1,1 @@
+"""What TrainJobs and runtimes may say."""

@@ -1,0 +1,36 @@
+"""What a TrainJob may tell TorchTune, in the command line that it comes to with its runtime's."""
+
+from collections.abc import Iterator, Sequence
+
+from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.trainjob import TrainJob
+from trainjob_operator.api.workload import JobTemplate
+from trainjob_operator.naming import NODE
+from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
+from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.torchtune.arguments import component_key_of
+from trainjob_operator.torchtune.faults import find_faults
+
+
+def check_overrides(job: TrainJob, template: JobTemplate) -> Iterator[Violation]:
+    """Find the overrides with which the recipe cannot run, in the trainer's template with the TrainJob in it."""
+    run = tune_run_of(find_container(template, NODE))
+    for fault in find_faults(run) if run is not None else ():
+        yield Violation(Reason.INVALID_SPEC, _field_of(job, fault.key), fault.message)
+
+
+def _field_of(job: TrainJob, key: str) -> str:
+    """Name the TrainJob's last word about a key, or its runtime if it is only the runtime's."""
+    trainer = job.spec.trainer
+    for field, words in (
+        ("args", (trainer.args if trainer is not None else None) or ()),
+        ("command", (trainer.command if trainer is not None else None) or ()),
+    ):
+        at = _last(words, key)
+        if at is not None:
+            return f"spec.trainer.{field}[{at}]"
+    return "spec.runtimeRef"
+
+
+def _last(words: Sequence[str], key: str) -> int | None:
+    return next((at for at in reversed(range(len(words))) if component_key_of(words[at]) == key), None)

@@ -1,0 +1,142 @@
+"""What a TrainJob may say, as pure checks that name the field."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.runtime import ReplicatedJob, Runtime
+from trainjob_operator.api.trainjob import TrainJob
+from trainjob_operator.naming import (
+    ANCESTOR_LABEL,
+    CLUSTER_TRAINING_RUNTIME,
+    DATASET_INITIALIZER,
+    GROUP,
+    MODEL_INITIALIZER,
+    RESERVED_ENV,
+    TRAINER,
+    TRAINING_RUNTIME,
+    WORKSPACE_VOLUME,
+    max_trainjob_name_length,
+)
+from trainjob_operator.reconciler.merge.initializer import source_of
+from trainjob_operator.reconciler.merge.templates import find_container
+from trainjob_operator.reconciler.merge.topology import count_nodes
+from trainjob_operator.reconciler.merge.trainer import is_bare_tune_run
+from trainjob_operator.torchtune.arguments import key_of
+from trainjob_operator.torchtune.composition import MANAGED_OVERRIDES
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What is wrong, and where: ``field`` is a path in the TrainJob, or in the runtime that the message names."""
+
+    reason: Reason
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        """Write it as one part of a sentence."""
+        return f"{self.field}: {self.message}"
+
+
+def ancestor_of(step: ReplicatedJob) -> str | None:
+    """Give what a step of a runtime is to its TrainJob: ``trainer``, an initializer, or None."""
+    return (step.template.metadata.labels or {}).get(ANCESTOR_LABEL)
+
+
+def completions_of(step: ReplicatedJob, pods: int) -> int:
+    """Have each pod of trainer and initializers succeed, as Kubeflow Trainer does; of other steps the runtime tells."""
+    own = step.template.spec.completions
+    return pods if own is None or ancestor_of(step) is not None else own
+
+
+def check_reference(job: TrainJob) -> Iterator[Violation]:
+    """Find out whether ``spec.runtimeRef`` can name a runtime at all."""
+    ref = job.spec.runtime_ref
+    if ref.api_group != GROUP or ref.kind not in {CLUSTER_TRAINING_RUNTIME, TRAINING_RUNTIME}:
+        yield Violation(
+            Reason.UNSUPPORTED_RUNTIME, "spec.runtimeRef", f"unsupported runtime: {ref.kind}.{ref.api_group}"
+        )
+
+
+def check_trainjob(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
+    """Find everything in a TrainJob that this runtime, or this operator, cannot carry out."""
+    yield from _check_name(job, runtime)
+    yield from _check_initializers(job, runtime)
+    yield from _check_trainer(job)
+
+
+def _check_name(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
+    last = {step.name: max(completions_of(step, _pods(job, runtime, step)) - 1, 0) for step in _steps(runtime)}
+    hosts = [f"{name}-0-{index}" for name, index in last.items()]
+    longest = max(hosts, key=len, default="")
+    limit = max_trainjob_name_length(longest)
+    if len(job.metadata.name) > limit:
+        yield Violation(
+            Reason.NAME_TOO_LONG,
+            "metadata.name",
+            f"has {len(job.metadata.name)} characters; runtime {runtime.metadata.name} leaves {limit}, because the"
+            f" host names of pods (<name>-{longest}) have to fit into 63: create it anew under a shorter name",
+        )
+
+
+def _steps(runtime: Runtime) -> tuple[ReplicatedJob, ...]:
+    return runtime.spec.template.spec.replicated_jobs
+
+
+def _pods(job: TrainJob, runtime: Runtime, step: ReplicatedJob) -> int:
+    return count_nodes(job, runtime) if ancestor_of(step) == TRAINER else step.template.spec.parallelism or 1
+
+
+def _check_initializers(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
+    steps = {step.name: step for step in _steps(runtime)}
+    for name, field in ((DATASET_INITIALIZER, "dataset"), (MODEL_INITIALIZER, "model")):
+        if source_of(job, name) is None:
+            continue
+        where = f"spec.initializer.{field}"
+        step = steps.get(name)
+        if step is None or ancestor_of(step) != name:
+            yield Violation(
+                Reason.INVALID_SPEC,
+                where,
+                f"must have {name} job when trainJob is configured with input {field}Config: runtime"
+                f" {runtime.metadata.name} has none with the label {ANCESTOR_LABEL}: {name}; leave the field out, or"
+                " name another runtime",
+            )
+            continue
+        container = find_container(step.template, name)
+        if container is None:
+            yield Violation(
+                Reason.INVALID_SPEC,
+                where,
+                f"must have container with name - {name} in the {name} job: runtime {runtime.metadata.name} has none",
+            )
+        elif all(mount.name != WORKSPACE_VOLUME for mount in container.volume_mounts or ()):
+            yield Violation(
+                Reason.INVALID_SPEC,
+                where,
+                f"must have volumeMount with name - {WORKSPACE_VOLUME} in container {name}: runtime"
+                f" {runtime.metadata.name} has none, and what is downloaded would be lost",
+            )
+
+
+def _check_trainer(job: TrainJob) -> Iterator[Violation]:
+    trainer = job.spec.trainer
+    if trainer is None:
+        return
+    reserved = [entry.name for entry in trainer.env or () if entry.name in RESERVED_ENV]
+    if reserved:
+        yield Violation(
+            Reason.INVALID_SPEC,
+            "spec.trainer.env",
+            f"must not have reserved envs, invalid envs configured: [{' '.join(sorted(reserved))}]: numNodes and"
+            " numProcPerNode set them",
+        )
+    if is_bare_tune_run(trainer):
+        for at, argument in enumerate(trainer.args or ()):
+            if key_of(argument) in MANAGED_OVERRIDES:
+                yield Violation(
+                    Reason.INVALID_SPEC,
+                    f"spec.trainer.args[{at}]",
+                    f'must not set immutable config "{key_of(argument)}" in trainer args; it is managed by the runtime',
+                )

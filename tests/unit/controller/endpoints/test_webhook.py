@@ -1,0 +1,166 @@
+import base64
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, web
+from tests.factories.objects import runtime_body
+
+from trainjob_operator.controller.cache.caches import Caches
+from trainjob_operator.controller.endpoints.webhook import Webhook
+from trainjob_operator.controller.kube.client import Body, KubeClient
+from trainjob_operator.controller.telemetry.metrics import Metrics
+
+VALIDATE = "/validate-trainer-kubeflow-org-v1alpha1-"
+MUTATE = "/mutate-trainer-kubeflow-org-v1alpha1-trainjob"
+NAME = "torchtune-smollm2-135m"
+
+
+def runtime() -> Body:
+    body = runtime_body(NAME)
+    body["metadata"] |= {"uid": "r", "resourceVersion": "5"}
+    return body
+
+
+def trainjob(**spec: object) -> Body:
+    return {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "TrainJob",
+        "metadata": {"name": "tune", "namespace": "team", "uid": "t"},
+        "spec": {"runtimeRef": {"name": NAME}, **spec},
+    }
+
+
+class ApiServer:
+    """Asks as the API server does."""
+
+    def __init__(self, session: ClientSession, url: str) -> None:
+        self._session = session
+        self._url = url
+
+    async def ask(self, path: str, new: object, old: object = None) -> dict[str, Any]:
+        body = new if isinstance(new, dict) else {}
+        request = {
+            "uid": "u-1",
+            "kind": {"kind": body.get("kind", "TrainJob")},
+            "operation": "CREATE" if old is None else "UPDATE",
+            "namespace": "team",
+            "name": "tune",
+            "object": new,
+            "oldObject": old,
+        }
+        code, answer = await self.post(path, json.dumps({"kind": "AdmissionReview", "request": request}))
+        assert code == 200
+        assert (answer["kind"], answer["apiVersion"]) == ("AdmissionReview", "admission.k8s.io/v1")
+        response: dict[str, Any] = answer["response"]
+        assert response.pop("uid") == "u-1"
+        return response
+
+    async def post(self, path: str, content: str) -> tuple[int, Any]:
+        async with self._session.post(self._url + path, data=content) as answer:
+            text = await answer.text()
+            return answer.status, json.loads(text) if answer.content_type == "application/json" else text
+
+
+@pytest.fixture
+def caches() -> Caches:
+    return Caches(lambda _: None, lambda _: None)
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+async def api(nobody: KubeClient, caches: Caches, metrics: Metrics) -> AsyncIterator[ApiServer]:
+    runner = web.AppRunner(Webhook(nobody, caches, metrics).app())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with ClientSession() as session:
+        yield ApiServer(session, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    await runner.cleanup()
+
+
+def count(metrics: Metrics, **labels: str) -> float:
+    wanted = {"webhook": "validate", "kind": "TrainJob", "operation": "CREATE"} | labels
+    return metrics.registry.get_sample_value("trainjob_operator_admission_requests_total", wanted) or 0.0
+
+
+async def test_a_cached_runtime_is_not_asked_for(api: ApiServer, caches: Caches, metrics: Metrics) -> None:
+    caches.cluster_training_runtimes.put(runtime())
+
+    assert (await api.ask(VALIDATE + "trainjob", trainjob()))["allowed"] is True
+    assert count(metrics, result="allowed") == 1
+
+
+async def test_an_api_server_that_cannot_be_asked_is_said_to_be_the_reason(api: ApiServer, metrics: Metrics) -> None:
+    response = await api.ask(VALIDATE + "trainjob", trainjob())
+
+    assert response["allowed"] is False
+    assert (response["status"]["code"], response["status"]["reason"]) == (403, "Forbidden")
+    said = f"spec.runtimeRef: ClusterTrainingRuntime {NAME} cannot be read: no answer from the API server to get"
+    assert response["status"]["message"].startswith(said)
+    assert count(metrics, result="denied") == 1
+    assert (await api.ask(MUTATE, trainjob()))["allowed"] is True
+
+
+async def test_a_broken_runtime_is_said_to_be_the_reason(api: ApiServer, caches: Caches) -> None:
+    broken = runtime()
+    broken["spec"]["template"]["spec"]["replicatedJobs"] = "none"
+    caches.cluster_training_runtimes.put(broken)
+
+    response = await api.ask(VALIDATE + "trainjob", trainjob())
+
+    assert "cannot be read: ClusterTrainingRuntime torchtune-smollm2-135m: " in response["status"]["message"]
+
+
+async def test_a_patch_and_warnings_are_passed_on(api: ApiServer, caches: Caches) -> None:
+    caches.cluster_training_runtimes.put(runtime())
+    patched = trainjob(suspend=True, runtimePatches=[{"manager": "acme.io/queue"}])
+
+    response = await api.ask(MUTATE, patched)
+
+    assert response["patchType"] == "JSONPatch"
+    [operation] = json.loads(base64.b64decode(response["patch"]))
+    assert (operation["op"], operation["path"]) == ("replace", "/spec/runtimePatches")
+    assert operation["value"][0]["time"]
+
+    misspelt = trainjob(trainer={"args": ["epcohs=3"]})
+    response = await api.ask(VALIDATE + "trainjob", misspelt)
+    assert response["allowed"] is True
+    assert any("epochs" in warning for warning in response["warnings"])
+
+
+@pytest.mark.parametrize("kind", ["TrainingRuntime", "ClusterTrainingRuntime"])
+async def test_runtimes_are_validated(api: ApiServer, kind: str) -> None:
+    good = runtime() | {"kind": kind}
+    bad = json.loads(json.dumps(good))
+    bad["spec"]["template"]["spec"]["replicatedJobs"][2]["replicas"] = 2
+
+    assert (await api.ask(VALIDATE + kind.lower(), good))["allowed"] is True
+    assert "replicas" in (await api.ask(VALIDATE + kind.lower(), bad))["status"]["message"]
+
+
+async def test_a_defect_is_denied_logged_and_owned_up_to(
+    api: ApiServer, metrics: Metrics, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        response = await api.ask(VALIDATE + "trainjob", 5)
+
+    assert response["allowed"] is False
+    assert (response["status"]["code"], response["status"]["reason"]) == (500, "InternalError")
+    assert response["status"]["message"].startswith("the operator failed to check TrainJob team/tune. This is a defect")
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+    assert count(metrics, result="error") == 1
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"request": []}', '{"request": {"uid": "u"}}'])
+async def test_what_is_no_review_is_a_bad_request(api: ApiServer, content: str) -> None:
+    assert (await api.post(MUTATE, content))[0] == 400
+
+
+async def test_nothing_else_is_served(api: ApiServer) -> None:
+    assert (await api.post("/validate", "{}"))[0] == 404
