@@ -14,8 +14,8 @@ from trainjob_operator import __version__
 from trainjob_operator.api.schema import custom_resource_definitions
 from trainjob_operator.errors import TrainJobOperatorError
 from trainjob_operator.plan.documents import read_documents, write_manifests
-from trainjob_operator.plan.forecast import Outcome, all_children, foresee
-from trainjob_operator.plan.summary import explain, head_manifests, summarize
+from trainjob_operator.plan.forecast import PlannedTrainJob, all_children, foresee
+from trainjob_operator.plan.summary import describe, explain, head_manifests
 from trainjob_operator.settings import describe_settings, read_settings
 
 _STDIN = "-"
@@ -86,7 +86,7 @@ def _read(name: str) -> bytes:
     return sys.stdin.buffer.read() if name == _STDIN else Path(name).read_bytes()
 
 
-def _write_manifests(outcomes: tuple[Outcome, ...]) -> None:
+def _write_manifests(outcomes: tuple[PlannedTrainJob, ...]) -> None:
     """Print all manifests or, so that nobody applies the half of them, none."""
     if any(outcome.errors for outcome in outcomes):
         return
@@ -95,11 +95,11 @@ def _write_manifests(outcomes: tuple[Outcome, ...]) -> None:
         print(f"Warning: {warning}", file=sys.stderr)
 
 
-def _write_summaries(outcomes: tuple[Outcome, ...]) -> None:
+def _write_summaries(outcomes: tuple[PlannedTrainJob, ...]) -> None:
     told = [
         outcome for outcome in outcomes if not outcome.errors and (outcome.forecast is not None or outcome.warnings)
     ]
-    print("\n".join(map(summarize, told)), end="")
+    print("\n".join(map(describe, told)), end="")
 
 
 def _parser() -> argparse.ArgumentParser:

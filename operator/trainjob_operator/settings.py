@@ -142,7 +142,7 @@ class Settings(BaseSettings):
         le=10,
         description="Seconds that webhooks and status endpoint go on to answer when the operator is told to end.",
     )
-    tolerate_neighbours: bool = Field(
+    tolerate_other_operators: bool = Field(
         default=False, description="Start although another operator for TrainJobs, such as Kubeflow Trainer, is there."
     )
     http_host: str | None = Field(default=None, description="Address for all ports. Unset: all addresses.")

@@ -16,7 +16,7 @@ from tests.bench.window import Usage, Window
 from tests.bench.workload import Body, trainjob
 from trainjob_operator.controller.kube.connection import from_kubeconfig
 from trainjob_operator.controller.kube.resources import TRAINJOBS
-from trainjob_operator.controller.kube.transport import Request, Transport
+from trainjob_operator.controller.kube.transport import HttpRequest, Transport
 from trainjob_operator.controller.telemetry.metrics import Metrics
 from trainjob_operator.errors import ApiError
 
@@ -79,7 +79,9 @@ class _Creator:
 
     async def _send(self, body: Body) -> None:
         path = TRAINJOBS.path(self.namespace)
-        request = Request("create", TRAINJOBS.plural, "POST", path, query={"dryRun": "All"}, body=orjson.dumps(body))
+        request = HttpRequest(
+            "create", TRAINJOBS.plural, "POST", path, query={"dryRun": "All"}, body=orjson.dumps(body)
+        )
         await self.transport.send(request, attempts=1)
 
 

@@ -53,7 +53,7 @@ class Replicas:
         self._kube.delete("Namespace", "", self.namespace)
         logs = [process.log.read_text() for process in self._processes]
         print("\n".join(logs))  # shown if the test failed
-        assert not [line for log in logs for line in log.splitlines() if "nobody planned for this" in line]
+        assert not [line for log in logs for line in log.splitlines() if "unexpected error" in line]
 
     def user(self, identity: str) -> str:
         """Give the name by which the audit log knows a replica."""

@@ -20,11 +20,11 @@ from torchtune.config._utils import _get_component_from_path, _merge_yaml_and_cl
 from torchtune.modules.peft import LORA_ATTN_MODULES
 from torchtune.training.precision import PRECISION_STR_TO_DTYPE
 
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.builders import read_sizes
 from trainjob_torchtune.run.catalogue import load_catalogue
 from trainjob_torchtune.run.config import load_config
 from trainjob_torchtune.run.training import Builder, parse_training
+from trainjob_torchtune.violation import Violation
 
 CATALOGUE = load_catalogue()
 CONFIG = "llama3_2/1B_full"
@@ -66,8 +66,8 @@ def refused_configs() -> list[str]:
         for path in recipe.configs.values():
             if path.is_file():
                 config = load_config(path, ())
-                training = config if isinstance(config, Refusal) else parse_training(name, config)
-                complaints += [f"{path}: {training.message}"] if isinstance(training, Refusal) else []
+                training = config if isinstance(config, Violation) else parse_training(name, config)
+                complaints += [f"{path}: {training.message}"] if isinstance(training, Violation) else []
     return complaints
 
 
@@ -81,9 +81,9 @@ def limited_configs() -> list[str]:
     )
 
 
-def has_limit(config: dict[str, Any] | Refusal) -> bool:
+def has_limit(config: dict[str, Any] | Violation) -> bool:
     """Say whether a configuration's tokenizer cuts rows."""
-    return not isinstance(config, Refusal) and config.get("tokenizer", {}).get("max_seq_len") is not None
+    return not isinstance(config, Violation) and config.get("tokenizer", {}).get("max_seq_len") is not None
 
 
 def merges(overrides: Sequence[str]) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def merges(overrides: Sequence[str]) -> dict[str, Any]:
         theirs = OmegaConf.to_container(merged, resolve=True)
     except Exception:  # noqa: BLE001 - it refuses in many ways
         theirs = None
-    return {"ours": None if isinstance(ours, Refusal) else ours, "theirs": theirs}
+    return {"ours": None if isinstance(ours, Violation) else ours, "theirs": theirs}
 
 
 def builders_of_models() -> dict[str, Any]:
@@ -110,8 +110,8 @@ def builders_of_models() -> dict[str, Any]:
     for name, recipe in CATALOGUE.recipes.items():
         for path in recipe.configs.values():
             config = load_config(path, ()) if path.is_file() else {}
-            training = config if isinstance(config, Refusal) else parse_training(name, config)
-            for checkpointer in () if isinstance(training, Refusal) else training.checkpointers:
+            training = config if isinstance(config, Violation) else parse_training(name, config)
+            for checkpointer in () if isinstance(training, Violation) else training.checkpointers:
                 model = checkpointer.model
                 if model is not None and not {"qlora", "vision"} & set(re.split(r"[._]", model.component)):
                     found[model.component] = {"ours": read_sizes(model), "theirs": made_sizes(model)}

@@ -17,11 +17,11 @@ from omegaconf import OmegaConf
 from torchtune import config
 from torchtune.modules.transforms.tokenizers import ModelTokenizer
 
-from trainjob_torchtune.data.downloaded import Settlement, settle_data
-from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.data.downloaded import PreparedRun, use_download
 from trainjob_torchtune.run.catalogue import load_catalogue
 from trainjob_torchtune.run.commandline import Run
 from trainjob_torchtune.run.config import load_config
+from trainjob_torchtune.violation import Violation
 
 RECIPE, CONFIG = "full_finetune_single_device", "llama3_2/1B_full_single_device"
 
@@ -59,14 +59,14 @@ def load(downloads: Path, overrides: list[str]) -> dict[str, Any]:
         raise FileNotFoundError(CONFIG)
     run = Run((), RECIPE, CONFIG, tuple(overrides))
     cfg = load_config(path, run.overrides)
-    settled = None if isinstance(cfg, Refusal) else settle_data(run, cfg["dataset"], downloads, is_shipped=True)
-    if not isinstance(settled, Settlement):
-        return {"sentence": str(settled or cfg)}
-    merged = load_config(path, settled.run.overrides)
-    if isinstance(merged, Refusal):
+    prepared = None if isinstance(cfg, Violation) else use_download(run, cfg["dataset"], downloads, is_shipped=True)
+    if not isinstance(prepared, PreparedRun):
+        return {"sentence": str(prepared or cfg)}
+    merged = load_config(path, prepared.run.overrides)
+    if isinstance(merged, Violation):
         return {"sentence": merged.message}
     rows = config.instantiate(OmegaConf.create(merged)["dataset"], Characters())
-    return {"sentence": settled.sentence, "rows": len(rows), "first": "".join(map(chr, rows[0]["tokens"])).split("\n")}
+    return {"sentence": prepared.sentence, "rows": len(rows), "first": "".join(map(chr, rows[0]["tokens"])).split("\n")}
 
 
 if __name__ == "__main__":

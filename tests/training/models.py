@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.devcluster import torch_environment
 
-from trainjob_operator.generate.models import extract_models, render
+from trainjob_operator.generate.models import extract_models, to_yaml
 from trainjob_operator.torchtune import models
 
 DATA = Path(models.__file__).with_suffix(".yaml")
@@ -26,7 +26,7 @@ def made() -> str:
         env={"PATH": "/usr/bin:/bin"},
     )
     counts = json.loads(done.stdout.splitlines()[-1])
-    return render(
+    return to_yaml(
         {name: model | {"parameters": count} for (name, model), count in zip(found.items(), counts, strict=True)}
     )
 

@@ -44,7 +44,7 @@ TASKS = [
         ["tasks=[colours,colors]", "include_path=/questions"],
         r"There is no task colors, neither in lm_eval nor in \S+/questions \(include_path\), whose \*\.yaml files have "
         r"answers, colours, texts; did you mean colours\?",
-        id="a task that is nobody's",
+        id="an unknown task",
     ),
     pytest.param(
         ["tasks=[truthfulqa_mc3]"],

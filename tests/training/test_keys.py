@@ -2,10 +2,10 @@
 
 from tests.devcluster import torch_environment
 
-from trainjob_operator.generate.keys import DATA, extract, render
+from trainjob_operator.generate.keys import DATA, extract, to_yaml
 
 
 def test_the_file_is_what_the_wheel_says() -> None:
     packages = torch_environment.ensure() / "lib" / "python3.11" / "site-packages"
 
-    assert DATA.read_text() == render(extract(packages)), "run `make keys`"
+    assert DATA.read_text() == to_yaml(extract(packages)), "run `make keys`"

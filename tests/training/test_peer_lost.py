@@ -32,7 +32,7 @@ def start(nodes: int) -> subprocess.Popen[str]:
 
 
 @pytest.fixture
-def bereft() -> Iterator[subprocess.Popen[str]]:
+def peer_lost() -> Iterator[subprocess.Popen[str]]:
     """One of two nodes, which has said what it lost."""
     process = start(2)
     assert process.stdout is not None
@@ -42,14 +42,14 @@ def bereft() -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
-def test_it_stays_until_it_is_told_to_end(bereft: subprocess.Popen[str]) -> None:
+def test_it_stays_until_it_is_told_to_end(peer_lost: subprocess.Popen[str]) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
-        bereft.wait(3)
+        peer_lost.wait(3)
 
     began = time.monotonic()
-    bereft.send_signal(signal.SIGTERM)
+    peer_lost.send_signal(signal.SIGTERM)
 
-    assert bereft.wait(60) == 143
+    assert peer_lost.wait(60) == 143
     assert time.monotonic() - began < 3
 
 

@@ -112,7 +112,7 @@ OVERRIDES = [
         r"dataset.packed=True puts rows together up to tokenizer.max_seq_len, which is not set: .+\.",
         id="packed",
     ),
-    pytest.param(["dtype=float32"], r"dtype=float32 is none that the recipes train in: .+\.", id="dtype"),
+    pytest.param(["dtype=float32"], r"dtype=float32 is no precision that the recipes train in: .+\.", id="dtype"),
     pytest.param(
         ["batch_size=many"],
         r"The configuration does not fit the recipe full_finetune_single_device: batch_size is 'many'; .+\.",
@@ -129,7 +129,7 @@ COMMANDS = [
         ["run", "full_finetune_single_devise", "--config", FULL[1]],
         r"The recipe full_finetune_single_devise is neither one of TorchTune's \(`tune ls`\) nor a Python module; "
         r"did you mean full_finetune_single_device\?",
-        id="a recipe that is nobody's",
+        id="an unknown recipe",
     ),
     pytest.param(
         ["run", *FULL],

@@ -4,8 +4,8 @@ import os
 import sys
 
 from trainjob_torchtune.launcher import TUNE, launch, refuse
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.commandline import parse
+from trainjob_torchtune.violation import Violation
 
 
 def main() -> int:
@@ -14,7 +14,7 @@ def main() -> int:
     run = parse(words)
     if run is None:
         os.execv(TUNE[0], [*TUNE, *words])  # noqa: S606 - the same program, without a shell
-    return refuse(run, os.environ) if isinstance(run, Refusal) else launch(run, os.environ)
+    return refuse(run, os.environ) if isinstance(run, Violation) else launch(run, os.environ)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from trainjob_torchtune.data.downloaded import Settlement, find_downloads, settle_data
+from trainjob_torchtune.data.downloaded import PreparedRun, find_downloads, use_download
 from trainjob_torchtune.hardware import cpu
 from trainjob_torchtune.hardware.devices import list_cuda_devices
 from trainjob_torchtune.preflight.checks import advise, check
@@ -17,7 +17,6 @@ from trainjob_torchtune.process.failure import Failure, explain
 from trainjob_torchtune.process.supervisor import supervise
 from trainjob_torchtune.process.termination import write_termination
 from trainjob_torchtune.process.transcript import Transcript
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.result.adapters import arrange_adapters
 from trainjob_torchtune.result.sharing import share_weights
 from trainjob_torchtune.run.catalogue import load_catalogue
@@ -29,6 +28,7 @@ from trainjob_torchtune.run.rendezvous import await_host, find_host, read_patien
 from trainjob_torchtune.run.topology import Topology, read_topology
 from trainjob_torchtune.run.training import Training, parse_training
 from trainjob_torchtune.run.without_training import expect_no_checkpoints
+from trainjob_torchtune.violation import Violation
 
 TUNE = (sys.executable, "-m", "torchtune._cli.tune")
 """TorchTune's own command line."""
@@ -51,7 +51,7 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
     if on_cpu:
         settings = cpu.threads(topology.processes_per_node) | settings
     prepared = _prepare(run, settings, topology, len(gpus))
-    if isinstance(prepared, Refusal):
+    if isinstance(prepared, Violation):
         return refuse(prepared, settings)
     run, training = prepared
     for sentence in advise(training, topology, gpus) if training is not None else ():
@@ -74,17 +74,17 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
     return _report(failure, topology, settings)
 
 
-def refuse(refusal: Refusal, environment: Mapping[str, str], code: ExitCode = ExitCode.REFUSED) -> int:
+def refuse(violation: Violation, environment: Mapping[str, str], code: ExitCode = ExitCode.REFUSED) -> int:
     """Say why nothing is started, and return the exit code that says so."""
-    _say(f"Not started: {refusal.message}")
-    write_termination(environment, refusal.message)
+    _say(f"Not started: {violation.message}")
+    write_termination(environment, violation.message)
     return code
 
 
 def _prepare(
     run: Run, environment: Mapping[str, str], topology: Topology, accelerators: int
-) -> tuple[Run, Training | None] | Refusal:
-    """Settle the data of a built-in recipe's run, and check it; what a recipe of the user's own needs is not known."""
+) -> tuple[Run, Training | None] | Violation:
+    """Find the data of a built-in recipe's run, and check it; what a recipe of the user's own needs is not known."""
     catalogue = load_catalogue()
     if not catalogue.is_builtin(run.recipe):
         return catalogue.check_module(run.recipe) or (run, None)
@@ -92,30 +92,30 @@ def _prepare(
         return lacking
     path = catalogue.find_config(run.config, run.recipe)
     if path is None:
-        return Refusal(f"The configuration {run.config} is neither one of TorchTune's (`tune ls`) nor a file.")
-    settled = _settle(run, path, find_downloads(environment), is_shipped=catalogue.has_shipped(path))
-    if isinstance(settled, Refusal):
-        return settled
-    run, config = settled
+        return Violation(f"The configuration {run.config} is neither one of TorchTune's (`tune ls`) nor a file.")
+    prepared = _with_data(run, path, find_downloads(environment), is_shipped=catalogue.has_shipped(path))
+    if isinstance(prepared, Violation):
+        return prepared
+    run, config = prepared
     training = parse_training(run.recipe, config)
-    if isinstance(training, Refusal):
+    if isinstance(training, Violation):
         return training
     training = expect_no_checkpoints(run.recipe, training)
-    refusal = check_keys(run.overrides, path, catalogue.sources()) or check(training, topology, accelerators)
-    return refusal or (run, training)
+    violation = check_keys(run.overrides, path, catalogue.sources()) or check(training, topology, accelerators)
+    return violation or (run, training)
 
 
-def _settle(run: Run, path: Path, downloads: Path, *, is_shipped: bool) -> tuple[Run, Mapping[str, Any]] | Refusal:
+def _with_data(run: Run, path: Path, downloads: Path, *, is_shipped: bool) -> tuple[Run, Mapping[str, Any]] | Violation:
     """Return the run with a data set that is there, and its configuration."""
     config = load_config(path, run.overrides)
-    if isinstance(config, Refusal):
+    if isinstance(config, Violation):
         return config
-    settled = settle_data(run, config.get("dataset"), downloads, is_shipped=is_shipped)
-    if not isinstance(settled, Settlement):
-        return settled or (run, config)
-    _say(settled.sentence)
-    config = load_config(path, settled.run.overrides)
-    return config if isinstance(config, Refusal) else (settled.run, config)
+    prepared = use_download(run, config.get("dataset"), downloads, is_shipped=is_shipped)
+    if not isinstance(prepared, PreparedRun):
+        return prepared or (run, config)
+    _say(prepared.sentence)
+    config = load_config(path, prepared.run.overrides)
+    return config if isinstance(config, Violation) else (prepared.run, config)
 
 
 def _report(failure: Failure, topology: Topology, environment: Mapping[str, str]) -> int:
@@ -126,7 +126,7 @@ def _report(failure: Failure, topology: Topology, environment: Mapping[str, str]
     """
     _say(failure.sentence)
     write_termination(environment, failure.sentence, failure.lines)
-    if failure.code == ExitCode.BEREFT and topology.nodes > 1:
+    if failure.code == ExitCode.PEER_LOST and topology.nodes > 1:
         time.sleep(_OTHERS_FAIL_FIRST_SECONDS)
     return failure.code
 

@@ -9,7 +9,7 @@ from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.kube.connection import find_connection
 from trainjob_operator.controller.kube.transport import Transport
 from trainjob_operator.controller.start.installation import apply_crds, require_kinds
-from trainjob_operator.controller.start.other_operators import require_solitude
+from trainjob_operator.controller.start.other_operators import refuse_second_operator
 from trainjob_operator.controller.telemetry import logs
 from trainjob_operator.controller.telemetry.metrics import Metrics
 from trainjob_operator.settings import Settings
@@ -29,7 +29,7 @@ async def run(settings: Settings) -> None:
         engine = Engine(settings, kube, metrics)
         await engine.serve_health()
         await require_kinds(kube, settings.namespaces)
-        await require_solitude(kube, settings.webhook_configuration, tolerate=settings.tolerate_neighbours)
+        await refuse_second_operator(kube, settings.webhook_configuration, tolerate=settings.tolerate_other_operators)
         _spare_the_collector()
         await run_operator(engine, connection, settings.lease_identity)
 

@@ -12,7 +12,7 @@ from trainjob_operator.api.schema import custom_resource_definitions
 HEADER = "# Generated from the models in operator/trainjob_operator/api by `make crds`; do not edit.\n"
 
 
-def render(crd: Schema) -> str:
+def to_yaml(crd: Schema) -> str:
     """Write a CustomResourceDefinition as YAML; same models, same bytes."""
     unshared = json.loads(json.dumps(crd))  # or the YAML would have anchors
     return HEADER + yaml.safe_dump(unshared, sort_keys=False, width=1000)
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
     for name, crd in custom_resource_definitions().items():
-        (folder / name).write_text(render(crd))
+        (folder / name).write_text(to_yaml(crd))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ _SOURCES: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     "lr_scheduler": (("torchtune/training/lr_schedulers.py", re.compile("^get_.*_schedule")),),
     "metric_logger": (("torchtune/training/metric_logging.py", re.compile("Logger$")),),
     "model": (("torchtune/models/**/_*_builders.py", re.compile("^(?!.*(tokenizer|transform)$)")),),
-    "optimizer": (("torch/optim/[a-z]*.py", re.compile("^(?!.*(LR|Scheduler|Model)$)[A-Z]")),),
+    "optimizer": (("torch/optim/[a-z]*.py", re.compile("^(?!.*(LR|Scheduler|LanguageModel)$)[A-Z]")),),
     "profiler": (("torchtune/training/_profiler.py", re.compile("^setup_")),),
     "quantizer": (("torchtune/training/quantization.py", re.compile("Quantizer$")),),
     "tokenizer": (("torchtune/models/**/*.py", re.compile("([Tt]okenizer|[Tt]ransform)$")),),
@@ -110,7 +110,7 @@ def _parameters(file: Path, makers: re.Pattern[str]) -> Iterator[str]:
                 yield from (name for name in names if name not in {"self", "params"})
 
 
-def render(keys: Mapping[str, Any]) -> str:
+def to_yaml(keys: Mapping[str, Any]) -> str:
     """Write the keys as YAML; same keys, same bytes."""
     return _HEADER + yaml.safe_dump(dict(keys), sort_keys=True, default_flow_style=None, width=4096)
 
@@ -119,7 +119,7 @@ def main() -> None:
     """Make the data file of TorchTune's keys from its wheel."""
     parser = argparse.ArgumentParser(prog="python -m trainjob_operator.generate.keys", description=main.__doc__)
     parser.add_argument("site_packages", type=Path)
-    DATA.write_text(render(extract(parser.parse_args().site_packages)), encoding="utf-8")
+    DATA.write_text(to_yaml(extract(parser.parse_args().site_packages)), encoding="utf-8")
 
 
 if __name__ == "__main__":

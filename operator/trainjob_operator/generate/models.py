@@ -59,6 +59,6 @@ def _below_model(path: str) -> str:
     return path.split("/", 3)[3]
 
 
-def render(models: Mapping[str, Mapping[str, Any]]) -> str:
+def to_yaml(models: Mapping[str, Mapping[str, Any]]) -> str:
     """Write the models as YAML; same models, same bytes."""
     return _HEADER + yaml.safe_dump(dict(models), sort_keys=True, default_flow_style=None, width=4096)

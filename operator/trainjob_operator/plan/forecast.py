@@ -41,7 +41,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PlannedTrainJob:
     """What is said about an object.
 
     Attributes:
@@ -57,7 +57,7 @@ class Outcome:
     forecast: Forecast | None = None
 
 
-def foresee(documents: Documents, now: datetime) -> tuple[Outcome, ...]:
+def foresee(documents: Documents, now: datetime) -> tuple[PlannedTrainJob, ...]:
     """Give the outcome of each runtime that was given and is used, then that of each TrainJob."""
     requests = [(identity, _creation(identity, body, now)) for identity, body in documents.trainjobs]
     used = dict.fromkeys(
@@ -71,7 +71,7 @@ def foresee(documents: Documents, now: datetime) -> tuple[Outcome, ...]:
     )
 
 
-def all_children(outcomes: Sequence[Outcome]) -> Iterator[Manifest]:
+def all_children(outcomes: Sequence[PlannedTrainJob]) -> Iterator[Manifest]:
     """Yield the manifests of all children."""
     for outcome in outcomes:
         if outcome.forecast is not None:
@@ -86,15 +86,15 @@ def _creation(identity: Identity, body: Object, now: datetime) -> Request:
     return Request(kind=identity.kind, operation="CREATE", old=None, new=new, now=now)
 
 
-def _judge_runtime(identity: Identity, body: Object, now: datetime) -> Outcome:
+def _judge_runtime(identity: Identity, body: Object, now: datetime) -> PlannedTrainJob:
     """Ask about a runtime, unless its label says that the webhooks shall not be asked."""
     request = _creation(identity, body, now)
     asks = object_at(request.new, "metadata", "labels").get(_VALIDATION_LABEL) != "disabled"
     answer = review.validate(request, None) if asks else Answer(allowed=True)
-    return Outcome(identity, (*find_faults(identity.kind, request.new), *answer.errors), answer.warnings)
+    return PlannedTrainJob(identity, (*find_faults(identity.kind, request.new), *answer.errors), answer.warnings)
 
 
-def _judge_trainjob(identity: Identity, asked: Request, runtimes: Mapping[Identity, Object]) -> Outcome:
+def _judge_trainjob(identity: Identity, asked: Request, runtimes: Mapping[Identity, Object]) -> PlannedTrainJob:
     wanted = review.runtime_wanted(asked)
     found = _find_runtime(identity, wanted, runtimes) if wanted is not None else None
     runtime = None if isinstance(found, InvalidObjectError) else found
@@ -109,14 +109,14 @@ def _judge_trainjob(identity: Identity, asked: Request, runtimes: Mapping[Identi
     warnings = tuple(dict.fromkeys((*completion.warnings, *answer.warnings)))
     if errors or runtime is None:
         hint = _hint(wanted) if wanted is not None and found is None else ""
-        return Outcome(identity, tuple(dict.fromkeys(errors)), warnings, hint)
+        return PlannedTrainJob(identity, tuple(dict.fromkeys(errors)), warnings, hint)
     job = parse_trainjob(request.new)
     result = resolve(job, runtime)
     if isinstance(result, Rejected):
-        return Outcome(identity, (result.message,), warnings)
+        return PlannedTrainJob(identity, (result.message,), warnings)
     children = build_children(result, is_suspended=is_suspended(job)) if is_managed(job) else ()
     is_shipped = _runtime_identity(identity, job.spec.runtime_ref) not in runtimes
-    return Outcome(identity, (), warnings, forecast=Forecast(job, result, children, is_shipped))
+    return PlannedTrainJob(identity, (), warnings, forecast=Forecast(job, result, children, is_shipped))
 
 
 def _after(request: Request, completion: Answer) -> Request:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from trainjob_operator.admission.advice import is_secret
 from trainjob_operator.api.workload import Container, EnvVar
 from trainjob_operator.naming import NODE
-from trainjob_operator.plan.forecast import NO_UID, Forecast, Outcome
+from trainjob_operator.plan.forecast import NO_UID, Forecast, PlannedTrainJob
 from trainjob_operator.reconciler.life.lifecycle import is_managed, is_suspended
 from trainjob_operator.reconciler.merge.initializer import STORAGE_URI
 from trainjob_operator.reconciler.merge.resources import is_accelerator
@@ -19,13 +19,13 @@ _INDENT = "  "
 _PROCESSES = "PET_NPROC_PER_NODE"
 
 
-def summarize(outcome: Outcome) -> str:
+def describe(outcome: PlannedTrainJob) -> str:
     """Write down what is said about an object that is not refused."""
     lines = _forecast(outcome.forecast) if outcome.forecast is not None else iter((str(outcome.identity),))
     return "\n".join((*lines, *_section("Warnings", outcome.warnings))) + "\n"
 
 
-def explain(outcome: Outcome) -> str:
+def explain(outcome: PlannedTrainJob) -> str:
     """Write down why an object is refused, everything at once."""
     hint = (f"({outcome.hint})",) if outcome.hint else ()
     warnings = (f"Warning: {warning}" for warning in outcome.warnings)
@@ -34,7 +34,7 @@ def explain(outcome: Outcome) -> str:
     )
 
 
-def head_manifests(outcomes: Iterable[Outcome]) -> str:
+def head_manifests(outcomes: Iterable[PlannedTrainJob]) -> str:
     """Write, as comments of YAML, how the manifests differ from what a cluster would see."""
     forecasts = [outcome.forecast for outcome in outcomes if outcome.forecast is not None]
     lines = ["These are the children as they are created; the operator makes each step's Job when it is due."]

@@ -13,7 +13,7 @@ from trainjob_operator.reconciler.state import Observed
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class Owned:
     """A TrainJob's own children, and the strangers that hold names it may need.
 
     Attributes:
@@ -41,7 +41,7 @@ class Family:
         return min((job.created for job in self.jobs.values()), default=None)
 
 
-def gather(observed: Observed) -> Family:
+def gather(observed: Observed) -> Owned:
     """Sort what carries the TrainJob's name into its own and others'.
 
     A claim without an owner that carries the TrainJob's label is its own: that is how a retained claim looks.
@@ -60,4 +60,4 @@ def gather(observed: Observed) -> Family:
     for pod in observed.pods:
         if pod.trainjob_uid == uid or (pod.trainjob_uid is None and pod.job in names):
             pods[pod.job] = (*pods.get(pod.job, ()), pod)
-    return Family(children=own, jobs=jobs, pods=pods, strangers=strangers)
+    return Owned(children=own, jobs=jobs, pods=pods, strangers=strangers)

@@ -24,7 +24,7 @@ from trainjob_operator.reconciler.life.obstacles import (
 from trainjob_operator.reconciler.life.report import Report
 from trainjob_operator.reconciler.life.summarize import has_succeeded
 from trainjob_operator.reconciler.life.suspension import resume_jobs, suspend_jobs
-from trainjob_operator.reconciler.ownership import Family, gather
+from trainjob_operator.reconciler.ownership import Owned, gather
 from trainjob_operator.reconciler.resolve import Resolve, resolve
 from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob
 from trainjob_operator.reconciler.state import Observed, Plan
@@ -48,41 +48,41 @@ def reconcile(observed: Observed, resolve: Resolve = resolve) -> Plan:
     """
     if not is_managed(observed.job):
         return Plan()
-    family = gather(observed)
+    owned = gather(observed)
     if is_finished(observed.job):
-        return _conclude(observed, family)
-    failure = find_failure(family)
+        return _conclude(observed, owned)
+    failure = find_failure(owned)
     if failure is not None and failure.lacks_evidence(observed.now):
         return Plan(requeue_after=EVIDENCE_EXPECTED_WITHIN.total_seconds())
     result = resolve(observed.job, observed.snapshot or observed.runtime, observed.endpoint)
     if failure is not None:
         end = _End(Reason.FAILED_JOBS, failure.describe(), failure.outcome.at, failure.evidence())
-        return _fail(observed, family, _known(result), end)
-    return _go_on(observed, family, result)
+        return _fail(observed, owned, _known(result), end)
+    return _go_on(observed, owned, result)
 
 
-def _conclude(observed: Observed, family: Family) -> Plan:
+def _conclude(observed: Observed, owned: Owned) -> Plan:
     """Leave a finished TrainJob as it is, but for what time takes away, and note which of its versions was seen."""
-    removals, look_again = expire(observed, family)
+    removals, look_again = expire(observed, owned)
     status, generation = observed.job.status, observed.job.metadata.generation
     is_seen = status is None or status.observed_generation == generation
     seen = None if is_seen or status is None else status.model_copy(update={"observed_generation": generation})
-    return Plan(actions=(*release(family), *removals), status=seen, urgent=not is_seen, requeue_after=look_again)
+    return Plan(actions=(*release(owned), *removals), status=seen, urgent=not is_seen, requeue_after=look_again)
 
 
-def _go_on(observed: Observed, family: Family, result: ResolvedJob | Rejected) -> Plan:
+def _go_on(observed: Observed, owned: Owned, result: ResolvedJob | Rejected) -> Plan:
     """Bring a TrainJob further that has neither ended nor failed, unless its time is up."""
     resolved = _known(result)
-    if resolved is not None and all(has_succeeded(observed, family, step.name) for step in resolved.steps):
-        return _complete(observed, family, resolved)
-    deadline = next_deadline(observed, family, observed.snapshot or observed.runtime, resolved)
+    if resolved is not None and all(has_succeeded(observed, owned, step.name) for step in resolved.steps):
+        return _complete(observed, owned, resolved)
+    deadline = next_deadline(observed, owned, observed.snapshot or observed.runtime, resolved)
     if deadline is not None and observed.now >= deadline.at:
-        return _fail(observed, family, resolved, _End(deadline.reason, deadline.message, deadline.at))
+        return _fail(observed, owned, resolved, _End(deadline.reason, deadline.message, deadline.at))
     if isinstance(result, Rejected):
-        report = _report(observed, family, None, Obstacle(result.reason, result.message))
-        plan = replace(report, actions=tuple(suspend_jobs(family)) if is_suspended(observed.job) else ())
+        report = _report(observed, owned, None, Obstacle(result.reason, result.message))
+        plan = replace(report, actions=tuple(suspend_jobs(owned)) if is_suspended(observed.job) else ())
     else:
-        plan = _proceed(observed, family, result)
+        plan = _proceed(observed, owned, result)
     left = (deadline.at - observed.now).total_seconds() if deadline is not None else None
     return replace(plan, requeue_after=_soonest(plan.requeue_after, left))
 
@@ -91,12 +91,12 @@ def _known(result: ResolvedJob | Rejected) -> ResolvedJob | None:
     return None if isinstance(result, Rejected) else result
 
 
-def _proceed(observed: Observed, family: Family, resolved: ResolvedJob) -> Plan:
+def _proceed(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Plan:
     """Create what is missing and may exist by now, have Jobs wait or go on, and say what stands in the way."""
-    creation = find_missing(observed, family, resolved)
-    patches = suspend_jobs(family) if is_suspended(observed.job) else resume_jobs(family, resolved)
-    inspect, look_again = inspections(observed, family)
-    report = _report(observed, family, resolved, find_obstacle(observed, family, creation.conflict))
+    creation = find_missing(observed, owned, resolved)
+    patches = suspend_jobs(owned) if is_suspended(observed.job) else resume_jobs(owned, resolved)
+    inspect, look_again = inspections(observed, owned)
+    report = _report(observed, owned, resolved, find_obstacle(observed, owned, creation.conflict))
     return replace(
         report,
         actions=(*creation.creates, *patches, *inspect),
@@ -104,29 +104,29 @@ def _proceed(observed: Observed, family: Family, resolved: ResolvedJob) -> Plan:
     )
 
 
-def _complete(observed: Observed, family: Family, resolved: ResolvedJob) -> Plan:
-    ended = max((job.outcome.at for job in family.jobs.values() if job.outcome is not None), default=observed.now)
+def _complete(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Plan:
+    ended = max((job.outcome.at for job in owned.jobs.values() if job.outcome is not None), default=observed.now)
     message = "TrainJob completed: all of its Jobs succeeded"
     complete = Condition(type=ConditionType.COMPLETE, status="True", reason=Reason.ALL_JOBS_COMPLETED, message=message)
-    return Report(observed, family, resolved, (complete,), completed=ended).plan()
+    return Report(observed, owned, resolved, (complete,), completed=ended).plan()
 
 
-def _fail(observed: Observed, family: Family, resolved: ResolvedJob | None, end: _End) -> Plan:
+def _fail(observed: Observed, owned: Owned, resolved: ResolvedJob | None, end: _End) -> Plan:
     """Stop what still runs; the TrainJob is Failed for good once nothing of it holds a node any more."""
     conditions = [Condition(type=ConditionType.STALLED, status="True", reason=end.reason, message=end.message)]
-    is_over = not any(family.unfinished_jobs()) and not any(family.live_pods())
+    is_over = not any(owned.unfinished_jobs()) and not any(owned.live_pods())
     if is_over:
         conditions.append(Condition(type=ConditionType.FAILED, status="True", reason=end.reason, message=end.message))
-    report = Report(observed, family, resolved, conditions, end.at if is_over else None, end.evidence)
-    return replace(report.plan(), actions=release(family))
+    report = Report(observed, owned, resolved, conditions, end.at if is_over else None, end.evidence)
+    return replace(report.plan(), actions=release(owned))
 
 
-def _report(observed: Observed, family: Family, resolved: ResolvedJob | None, obstacle: Obstacle | None) -> Plan:
+def _report(observed: Observed, owned: Owned, resolved: ResolvedJob | None, obstacle: Obstacle | None) -> Plan:
     """Write the counts, and ``Stalled`` for as long as something stands in the way."""
     if obstacle is None:
-        return Report(observed, family, resolved).plan()
+        return Report(observed, owned, resolved).plan()
     stalled = Condition(type=ConditionType.STALLED, status="True", reason=obstacle.reason, message=obstacle.message)
-    return Report(observed, family, resolved, (stalled,)).plan()
+    return Report(observed, owned, resolved, (stalled,)).plan()
 
 
 def _wait_for_predecessor(observed: Observed, conflict: Child | None) -> float | None:

@@ -16,7 +16,7 @@ _SHARD = "model-{}-of-{}.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class LanguageModel:
     """A model.
 
     Attributes:
@@ -40,7 +40,7 @@ class Model:
     checkpointer_overrides: tuple[str, ...]
 
 
-def _load() -> Mapping[str, Model]:
+def _load() -> Mapping[str, LanguageModel]:
     repositories = _read("repositories.yaml")
     return {
         name: _model(name, facts, repositories[facts["repository"]]) for name, facts in _read("models.yaml").items()
@@ -53,8 +53,8 @@ def _read(name: str) -> dict[str, Any]:
     return data
 
 
-def _model(name: str, facts: Mapping[str, Any], repository: Mapping[str, Any]) -> Model:
-    return Model(
+def _model(name: str, facts: Mapping[str, Any], repository: Mapping[str, Any]) -> LanguageModel:
+    return LanguageModel(
         name=name,
         repository=facts["repository"],
         licence=repository["licence"],
@@ -76,5 +76,5 @@ def _overrides(facts: Mapping[str, Any], count: int | None) -> list[str]:
     return [*other, f"checkpointer.checkpoint_files=[{','.join(files)}]"]
 
 
-MODELS: Mapping[str, Model] = _load()
+MODELS: Mapping[str, LanguageModel] = _load()
 """All models by name."""

@@ -14,7 +14,7 @@ from tests.cluster.waiting import eventually
 
 from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.telemetry.metrics import Metrics
-from trainjob_operator.controller.tls.certificates import Credentials, Lifetimes, create
+from trainjob_operator.controller.tls.certificates import KeyMaterial, Lifetimes, create
 from trainjob_operator.controller.tls.https import HttpsServer
 from trainjob_operator.controller.tls.keyring import Keyring
 
@@ -165,7 +165,7 @@ async def test_an_api_server_that_refuses_is_asked_again(
         await soon(keyring.is_trusted)
 
 
-def parts(credentials: Credentials | None) -> dict[str, str]:
+def parts(credentials: KeyMaterial | None) -> dict[str, str]:
     assert credentials is not None
     return {
         "ca.crt": credentials.authorities,

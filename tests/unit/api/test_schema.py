@@ -11,7 +11,7 @@ from trainjob_operator.api.constraints import IMMUTABLE, Constraints, Int32, Rul
 from trainjob_operator.api.model import Model
 from trainjob_operator.api.schema import custom_resource_definitions, structural_schema
 from trainjob_operator.api.workload import EnvVar
-from trainjob_operator.generate.crds import render
+from trainjob_operator.generate.crds import to_yaml
 
 CRDS = Path(__file__).parents[3] / "crds"
 GENERATED = custom_resource_definitions()
@@ -43,7 +43,7 @@ def at(kind: str, path: str) -> Schema:
 
 def test_the_files_are_up_to_date() -> None:
     on_disk = {file.name: file.read_text() for file in CRDS.glob("trainer.kubeflow.org_*.yaml")}
-    assert on_disk == {name: render(crd) for name, crd in GENERATED.items()}
+    assert on_disk == {name: to_yaml(crd) for name, crd in GENERATED.items()}
 
 
 @pytest.mark.parametrize("name", GENERATED)

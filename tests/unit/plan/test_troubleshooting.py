@@ -26,7 +26,7 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "a path that the runtime manages": arguments("output_dir=/elsewhere"),
     "torchrun's variables": {"trainer": RESERVED},
     "a method that TorchTune lacks for this model": {"runtime": "ppo", **arguments("epochs=1")},
-    "a number that is none": arguments("epochs=1", "batch_size=many"),
+    "a value that is no number": arguments("epochs=1", "batch_size=many"),
     "an unknown precision": arguments("dtype=float16"),
     "an unknown device": arguments("device=gpu"),
     "LoRA keys on a recipe for all weights": arguments("model.lora_rank=8"),

@@ -58,7 +58,11 @@ def test_ignore_patterns_are_separated_by_commas() -> None:
 @pytest.mark.parametrize(
     ("words", "environment", "failure"),
     [
-        ([], URI, Failure(ExitCode.USAGE, "Say what to download: the argument must be dataset or model, not (none).")),
+        (
+            [],
+            URI,
+            Failure(ExitCode.USAGE, "Say what to download: the argument must be dataset or model, not (none)."),
+        ),
         (
             ["weights"],
             URI,

@@ -8,7 +8,7 @@ from os.path import commonprefix
 from pathlib import Path
 
 from trainjob_torchtune.data.inventory import DataFile
-from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.violation import Violation
 
 _TRAIN = "train"
 _NAMED = 8
@@ -27,7 +27,7 @@ class Choice:
     used: tuple[DataFile, ...]
 
 
-def choose(files: Sequence[DataFile], folder: Path, split: str | None) -> Choice | Refusal | None:
+def choose(files: Sequence[DataFile], folder: Path, split: str | None) -> Choice | Violation | None:
     """Choose the files of a split, in the format that holds most bytes; None if they cannot be named in an override.
 
     Args:
@@ -45,9 +45,9 @@ def choose(files: Sequence[DataFile], folder: Path, split: str | None) -> Choice
     names = [name.partition("[")[0].strip() for name in (split or _TRAIN).split("+")]
     groups = {name: _of_split(candidates, name, is_asked=split is not None) for name in names}
     used = tuple(file for group in groups.values() for file in group)
-    refusal = _check(candidates, groups, used, folder)
-    if refusal is not None:
-        return refusal
+    violation = _check(candidates, groups, used, folder)
+    if violation is not None:
+        return violation
     if any(character in str(file.path) for file in used for character in _UNSPEAKABLE):
         return None
     values = {name: _pattern(group, files, folder) for name, group in groups.items()}
@@ -66,23 +66,23 @@ def _of_split(files: Sequence[DataFile], name: str, *, is_asked: bool) -> list[D
 
 def _check(
     candidates: Sequence[DataFile], groups: dict[str, list[DataFile]], used: Sequence[DataFile], folder: Path
-) -> Refusal | None:
+) -> Violation | None:
     labels = sorted({file.label for file in candidates if file.label})
     for name, group in groups.items():
         if not group:
-            return Refusal(
+            return Violation(
                 f"The data set in {folder} has no split {name}; its files are of {_list(labels) or 'none'}: set "
                 f"dataset.split to one of these."
             )
         of_group = sorted({file.label for file in group})
         if len(of_group) > 1:
-            return Refusal(
+            return Violation(
                 f"The data set in {folder} has several splits to train on, {_list(of_group)}: choose with "
                 f"dataset.split={of_group[0]}."
             )
     parts = sorted({str(folder / file.part) for file in used})
     if len(parts) > 1:
-        return Refusal(f"{folder} holds several data sets, {_list(parts)}: choose with dataset.data_dir={parts[0]}.")
+        return Violation(f"{folder} holds several data sets, {_list(parts)}: choose with dataset.data_dir={parts[0]}.")
     return None
 
 

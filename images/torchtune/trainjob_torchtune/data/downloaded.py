@@ -13,8 +13,8 @@ from typing import Any
 
 from trainjob_torchtune.data.choice import Choice, choose
 from trainjob_torchtune.data.inventory import FORMATS, DataFile, format_of, take_inventory
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.commandline import Run
+from trainjob_torchtune.violation import Violation
 
 _BUILDERS = "torchtune.datasets."
 _LOCATION = ("dataset.source", "dataset.data_dir", "dataset.data_files")
@@ -24,7 +24,7 @@ _NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class PreparedRun:
     """The run as it is to be, and one sentence about what was chosen and why."""
 
     run: Run
@@ -41,7 +41,7 @@ class _Search:
     pattern: str = "*"
 
 
-def settle_data(run: Run, dataset: object, downloads: Path, *, is_shipped: bool) -> Settlement | Refusal | None:
+def use_download(run: Run, dataset: object, downloads: Path, *, is_shipped: bool) -> PreparedRun | Violation | None:
     """Find the data set where the command line names none, or one of which nothing is there; None if all is said.
 
     Args:
@@ -66,7 +66,7 @@ def settle_data(run: Run, dataset: object, downloads: Path, *, is_shipped: bool)
         return choice
     kept = tuple(word for word in run.overrides if word.removeprefix("~").partition("=")[0] not in _LOCATION)
     said = (f"dataset.source={choice.source}", f"dataset.data_files={choice.data_files}")
-    return Settlement(replace(run, overrides=(*kept, *said)), _tell(search, choice, files))
+    return PreparedRun(replace(run, overrides=(*kept, *said)), _tell(search, choice, files))
 
 
 def find_downloads(environment: Mapping[str, str]) -> Path:

@@ -1,20 +1,20 @@
 """Every training process needs a GPU of its own."""
 
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Training
+from trainjob_torchtune.violation import Violation
 
 
-def check_accelerators(training: Training, topology: Topology, visible: int) -> Refusal | None:
+def check_accelerators(training: Training, topology: Topology, visible: int) -> Violation | None:
     """Compare the processes of this node with the GPUs that its container sees."""
     if not training.device.startswith("cuda") or topology.processes_per_node <= visible:
         return None
     if visible == 0:
-        return Refusal(
+        return Violation(
             "The container sees no GPU, but device=cuda: request one (trainer.resourcesPerNode, nvidia.com/gpu), "
             "or use the torchtune-cpu image."
         )
-    return Refusal(
+    return Violation(
         f"{topology.processes_per_node} processes are to train on this node, but its container sees {visible} GPU(s): "
         "set trainer.numProcPerNode to the number of GPUs, or request more of them."
     )

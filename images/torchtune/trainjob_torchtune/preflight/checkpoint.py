@@ -4,34 +4,34 @@ import os
 from pathlib import Path
 
 from trainjob_torchtune.preflight.folder import describe
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.training import Checkpointer, Training
+from trainjob_torchtune.violation import Violation
 
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
 
 
-def check_checkpoints(training: Training) -> Refusal | None:
+def check_checkpoints(training: Training) -> Violation | None:
     """Look for every file of every checkpointer; a resumed run may have them among its own output."""
     for checkpointer in training.checkpointers:
-        refusal = _check(checkpointer, is_resumed=training.is_resumed)
-        if refusal is not None:
-            return refusal
+        violation = _check(checkpointer, is_resumed=training.is_resumed)
+        if violation is not None:
+            return violation
     return None
 
 
-def _check(checkpointer: Checkpointer, *, is_resumed: bool) -> Refusal | None:
+def _check(checkpointer: Checkpointer, *, is_resumed: bool) -> Violation | None:
     folder, key = checkpointer.folder, checkpointer.key
     if not folder.is_dir():
-        return Refusal(f"There is no model folder {folder} ({key}.checkpoint_dir); {describe(folder)}.")
+        return Violation(f"There is no model folder {folder} ({key}.checkpoint_dir); {describe(folder)}.")
     needed = [folder / "config.json"] if checkpointer.needs_config else []
     for name in checkpointer.files:
         in_output = checkpointer.output / name if checkpointer.output is not None and is_resumed else None
         needed.append(in_output if in_output is not None and in_output.is_file() else folder / name)
     for path in needed:
         if not path.is_file():
-            return Refusal(f"The model file {path} is missing; {describe(folder)}{_remedy(folder, path, key)}.")
+            return Violation(f"The model file {path} is missing; {describe(folder)}{_remedy(folder, path, key)}.")
         if not os.access(path, os.R_OK):
-            return Refusal(f"The model file {path} may not be read by user {os.getuid()} (its mode forbids it).")
+            return Violation(f"The model file {path} may not be read by user {os.getuid()} (its mode forbids it).")
     return None
 
 

@@ -17,12 +17,12 @@ from trainjob_torchtune.preflight.space import check_space
 from trainjob_torchtune.preflight.steps import check_steps
 from trainjob_torchtune.preflight.tasks import check_tasks
 from trainjob_torchtune.preflight.tokenizer import check_tokenizer
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Training
+from trainjob_torchtune.violation import Violation
 
 
-def check(training: Training, topology: Topology, accelerators: int) -> Refusal | None:
+def check(training: Training, topology: Topology, accelerators: int) -> Violation | None:
     """Return why this run cannot succeed, if that can be known now."""
     return (
         check_precision(training)
@@ -51,18 +51,18 @@ def advise(training: Training, topology: Topology, gpus: Sequence[Capability]) -
     return tuple(sentence for sentence in advice if sentence is not None)
 
 
-def _check_data(training: Training, topology: Topology) -> Refusal | None:
+def _check_data(training: Training, topology: Topology) -> Violation | None:
     local = [dataset for dataset in training.datasets if is_local(dataset)]
     for dataset in local:
-        if (refusal := check_files(dataset)) is not None:
-            return refusal
+        if (violation := check_files(dataset)) is not None:
+            return violation
     if topology.node_rank != 0:
         return None
     total = 0
     for dataset in local:
         match count_rows(dataset):
-            case Refusal() as refusal:
-                return refusal
+            case Violation() as violation:
+                return violation
             case int() as rows:
                 total += rows
             case None:

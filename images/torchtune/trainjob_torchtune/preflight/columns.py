@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from trainjob_torchtune.preflight.shapes import Columns, is_alpaca, suggest
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.training import DatasetSource
+from trainjob_torchtune.violation import Violation
 
 _PACKAGE = "torchtune.datasets."
 
@@ -47,16 +47,16 @@ def is_known(dataset: DatasetSource) -> bool:
     return dataset.component.startswith(_PACKAGE) and (name in _MAPPED or name in _BY_COLUMN)
 
 
-def check_columns(dataset: DatasetSource, present: Columns) -> Refusal | None:
+def check_columns(dataset: DatasetSource, present: Columns) -> Violation | None:
     """Compare the columns that the builder reads with those that the rows have."""
     builder = dataset.component.removeprefix(_PACKAGE)
     needed = _column(dataset, builder, present) if builder in _BY_COLUMN else _mapped(builder, dataset.options)
-    if isinstance(needed, Refusal):
+    if isinstance(needed, Violation):
         return needed
     missing = [column for column in needed.values() if column not in present]
     if not missing:
         return None
-    return Refusal(
+    return Violation(
         f"The data set has no column {' and no column '.join(missing)}, which {dataset.component} reads; it has "
         f"{', '.join(present)}: {_remedy(dataset, builder, needed, present)}."
     )
@@ -84,35 +84,35 @@ def _remedy(dataset: DatasetSource, builder: str, needed: Mapping[str, str], pre
     return f"name the columns to train on with {dataset.key}.column_map={{{roles}}}"
 
 
-def _column(dataset: DatasetSource, builder: str, present: Columns) -> dict[str, str] | Refusal:
+def _column(dataset: DatasetSource, builder: str, present: Columns) -> dict[str, str] | Violation:
     """Return the one column, by the argument that names it."""
     argument, default = _BY_COLUMN[builder]
     column = dataset.options.get(argument) or default
     if not column:
         overrides = suggest(dataset.key, dataset.component, present)
         hint = f"; it has {', '.join(present)}: " + (f"give {overrides}" if overrides else "name one of these")
-        return Refusal(f"{dataset.key} needs the argument {argument} for {builder}, the name of a column{hint}.")
+        return Violation(f"{dataset.key} needs the argument {argument} for {builder}, the name of a column{hint}.")
     style = dataset.options.get("conversation_style")
     if builder == "chat_dataset" and style not in _STYLES:
-        return Refusal(
+        return Violation(
             f"{dataset.key}.conversation_style is {style}; chat_dataset knows {' and '.join(_STYLES)}: set it to "
             "openai for turns of role and content, to sharegpt for turns of from and value."
         )
     held = present.get(str(column))
     if builder == "chat_dataset" and held is not None and held != style:
-        return Refusal(
+        return Violation(
             f"{dataset.key}.conversation_style is {style}, but the turns in the column {column} are those of {held}: "
             f"give {dataset.key}.conversation_style={held}."
         )
     return {argument: str(column)}
 
 
-def _mapped(builder: str, options: Mapping[str, Any]) -> dict[str, str] | Refusal:
+def _mapped(builder: str, options: Mapping[str, Any]) -> dict[str, str] | Violation:
     """Return columns by role."""
     roles = _MAPPED[builder]
     column_map = options.get("column_map") or {}
     if not isinstance(column_map, Mapping):
-        return Refusal(f"column_map is {column_map!r}; write it as {{{roles[0]}: COLUMN, {roles[1]}: COLUMN}}.")
+        return Violation(f"column_map is {column_map!r}; write it as {{{roles[0]}: COLUMN, {roles[1]}: COLUMN}}.")
     if column_map and builder in _WHOLE_MAPS and not set(roles) <= set(column_map):
-        return Refusal(f"column_map names {', '.join(column_map)}; it has to name both {roles[0]} and {roles[1]}.")
+        return Violation(f"column_map names {', '.join(column_map)}; it has to name both {roles[0]} and {roles[1]}.")
     return {role: str(column_map.get(role, role)) for role in roles}

@@ -3,11 +3,11 @@
 import os
 import shutil
 
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.training import Training
+from trainjob_torchtune.violation import Violation
 
 
-def check_compiler(training: Training) -> Refusal | None:
+def check_compiler(training: Training) -> Violation | None:
     """Look for what torch compiles kernels with: C++ for the CPU, C for what triton drives a GPU with.
 
     torch/_inductor/cpp_builder.py and triton/runtime/build.py, which look for these programs.
@@ -17,7 +17,7 @@ def check_compiler(training: Training) -> Refusal | None:
     named = os.environ.get(variable)
     if not training.is_compiled or any(map(shutil.which, (named,) if named else programs)):
         return None
-    return Refusal(
+    return Violation(
         f"compile=True needs a {language} compiler ({named or ' or '.join(programs)}), which this image does not have: "
         "set compile=False."
     )

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.violation import Violation
 
 # How recipes read a key: cfg.KEY, cfg.get("KEY", cfg["KEY"], "KEY" in cfg.
 _READ = re.compile(r"""\bcfg(?:\.get\(\s*["'](\w+)|\["(\w+)"\]|\.(\w+))|["'](\w+)["'] (?:not )?in cfg\b""")
@@ -13,7 +13,7 @@ _TOP_LEVEL = re.compile(r"^(\w+):", re.MULTILINE)
 _INTERPOLATED = re.compile(r"\$\{(\w+)")
 
 
-def check_keys(overrides: Sequence[str], config: Path, recipes: Iterable[Path]) -> Refusal | None:
+def check_keys(overrides: Sequence[str], config: Path, recipes: Iterable[Path]) -> Violation | None:
     """Look for the overrides' first keys in the configuration's file, the recipes' sources and other overrides.
 
     What follows the first dot are arguments of a component, which refuses unknown ones by itself. A key that another
@@ -30,5 +30,5 @@ def check_keys(overrides: Sequence[str], config: Path, recipes: Iterable[Path]) 
         if key not in known:
             like = difflib.get_close_matches(key, sorted(known), n=1)
             hint = f"; did you mean {like[0]}?" if like else "."
-            return Refusal(f"The override {override} sets {key}, which no recipe of TorchTune reads{hint}")
+            return Violation(f"The override {override} sets {key}, which no recipe of TorchTune reads{hint}")
     return None

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from trainjob_torchtune.hardware.devices import Capability
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.training import Training
+from trainjob_torchtune.violation import Violation
 
 _DTYPES = ("dtype=bf16", "dtype=fp32")
 _TRAINABLE = frozenset({"bf16", "fp32", "fp64"})
@@ -13,14 +13,14 @@ _UNKNOWN = Capability(0, 0)
 _FIRST_WITH_BF16 = Capability(8, 0)
 
 
-def check_precision(training: Training) -> Refusal | None:
+def check_precision(training: Training) -> Violation | None:
     """Refuse what TorchTune does not know (torchtune/training/precision.py), and fp16, in which no recipe trains.
 
     Recipes without a data set evaluate or generate: they may.
     """
     if training.dtype in _TRAINABLE or not training.datasets:
         return None
-    return Refusal(f"dtype={training.dtype} is none that the recipes train in: set {' or '.join(_DTYPES)}.")
+    return Violation(f"dtype={training.dtype} is no precision that the recipes train in: set {' or '.join(_DTYPES)}.")
 
 
 def advise_precision(training: Training, gpus: Sequence[Capability]) -> str | None:

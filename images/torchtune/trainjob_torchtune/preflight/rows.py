@@ -10,9 +10,9 @@ from typing import Any
 from trainjob_torchtune.preflight.columns import BUILDER_ARGUMENTS, advise_columns, check_columns, is_known
 from trainjob_torchtune.preflight.folder import describe
 from trainjob_torchtune.preflight.shapes import describe_columns
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import DatasetSource, Training
+from trainjob_torchtune.violation import Violation
 
 # Sources that are file formats, read from data_dir or data_files (datasets.packaged_modules).
 _FORMATS = frozenset({"arrow", "csv", "json", "pandas", "parquet", "text", "xml"})
@@ -29,11 +29,11 @@ def is_local(dataset: DatasetSource) -> bool:
     return source in _FORMATS or Path(source).is_dir()
 
 
-def check_files(dataset: DatasetSource) -> Refusal | None:
+def check_files(dataset: DatasetSource) -> Violation | None:
     """Look for the folder and the files that the data set is to be read from, without opening them."""
     folder = dataset.options.get("data_dir")
     if folder and not Path(str(folder)).is_dir():
-        return Refusal(
+        return Violation(
             f"There is no data folder {folder} ({dataset.key}.data_dir); {describe(Path(str(folder)))}: "
             f"set {dataset.key}.data_dir to the folder that holds the files."
         )
@@ -41,11 +41,11 @@ def check_files(dataset: DatasetSource) -> Refusal | None:
         source = str(dataset.options.get("source"))
         path = Path(str(folder or (source if Path(source).is_dir() else ".")), name)
         if not any(character in name for character in "*?[") and not path.is_file():
-            return Refusal(f"The data file {path} ({dataset.key}.data_files) is missing; {describe(path.parent)}.")
+            return Violation(f"The data file {path} ({dataset.key}.data_files) is missing; {describe(path.parent)}.")
     return None
 
 
-def count_rows(dataset: DatasetSource) -> int | Refusal | None:
+def count_rows(dataset: DatasetSource) -> int | Violation | None:
     """Load the rows as the recipe will and return their number; None if only the recipe can know it.
 
     That is so with builders whose columns are not known here, packed rows, streams, and rows that are fetched.
@@ -54,13 +54,13 @@ def count_rows(dataset: DatasetSource) -> int | Refusal | None:
     if not is_known(dataset) or not is_local(dataset) or options.get("streaming"):
         return None
     loaded = _load(options)
-    if isinstance(loaded, Refusal):
+    if isinstance(loaded, Violation):
         return loaded
     if len(loaded) == 0:
         return _empty(options)
-    refusal = check_columns(dataset, describe_columns(loaded.column_names, loaded[0]))
-    if refusal is not None:
-        return refusal
+    violation = check_columns(dataset, describe_columns(loaded.column_names, loaded[0]))
+    if violation is not None:
+        return violation
     return None if options.get("packed") else len(loaded)
 
 
@@ -70,7 +70,7 @@ def advise_rows(training: Training, topology: Topology) -> str | None:
         if is_known(dataset) and is_local(dataset) and not dataset.options.get("streaming"):
             loaded = _load(dict(dataset.options))
             advice = (
-                None if isinstance(loaded, Refusal) else advise_columns(dataset, dict.fromkeys(loaded.column_names))
+                None if isinstance(loaded, Violation) else advise_columns(dataset, dict.fromkeys(loaded.column_names))
             )
             if advice is not None:
                 return advice
@@ -88,14 +88,14 @@ def _load(options: dict[str, Any]) -> Any:  # noqa: ANN401 - datasets ships no t
         reason = " ".join(str(error.__cause__ or error).split())
         if _NO_DATA in reason:
             return _empty(options)
-        return Refusal(
+        return Violation(
             f"The data set in {_place(options)} cannot be read as {options['source']} "
             f"({type(error).__name__}: {reason})."
         )
 
 
-def _empty(options: Mapping[str, Any]) -> Refusal:
-    return Refusal(f"The data set in {_place(options)} has no rows: check what was downloaded, and dataset.split.")
+def _empty(options: Mapping[str, Any]) -> Violation:
+    return Violation(f"The data set in {_place(options)} has no rows: check what was downloaded, and dataset.split.")
 
 
 def _place(options: Mapping[str, Any]) -> object:

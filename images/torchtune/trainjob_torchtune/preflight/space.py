@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 from trainjob_torchtune.preflight.weights import checkpoint_bytes, describe_bytes
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Training
+from trainjob_torchtune.violation import Violation
 
 
-def check_space(training: Training, topology: Topology) -> Refusal | None:
+def check_space(training: Training, topology: Topology) -> Violation | None:
     """Compare the least that all checkpoints take with what is free; only the first node writes them.
 
     An epoch whose folder is there already takes nothing: it was trained before, or is written over.
@@ -26,7 +26,7 @@ def check_space(training: Training, topology: Topology) -> Refusal | None:
     with_state = f", and the optimizer's state {describe_bytes(state)}" if state else ""
     some = (free - state) // each
     remedy = f"epochs={there + some} or less" if some > 0 else "free some of it"
-    return Refusal(
+    return Violation(
         f"The {epochs} checkpoint(s) that this run writes take at least {describe_bytes(each)} each{with_state}, "
         f"together {describe_bytes(needed)}, but only {describe_bytes(free)} are free on the volume of "
         f"{training.output}: use a larger volume, or {remedy}."

@@ -2,12 +2,12 @@
 
 from math import ceil
 
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Batches
+from trainjob_torchtune.violation import Violation
 
 
-def check_steps(rows: int, batches: Batches, topology: Topology) -> Refusal | None:
+def check_steps(rows: int, batches: Batches, topology: Topology) -> Violation | None:
     """Count as the recipes do: rows are dealt to the replicas, batched, and batches accumulated to steps.
 
     torchdata's StatefulDistributedSampler deals the same number to everyone by repeating a few rows; the recipes drop
@@ -25,7 +25,7 @@ def check_steps(rows: int, batches: Batches, topology: Topology) -> Refusal | No
         )
     else:
         remedy = f"set gradient_accumulation_steps to {whole} or less"
-    return Refusal(
+    return Violation(
         f"{rows} rows{shares} are {whole} batches of batch_size={batches.size}, not enough for one optimizer step of "
         f"gradient_accumulation_steps={batches.accumulation} batches: use more rows, or {remedy}."
     )

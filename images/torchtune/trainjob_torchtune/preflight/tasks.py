@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from trainjob_torchtune.preflight.folder import describe
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.evaluation import Evaluation
+from trainjob_torchtune.violation import Violation
 
 # How a file names a task, a group or tags: lm_eval parses its 12,000 files, which takes seconds; reading them does not.
 _NAMED = re.compile(r"""^[ \t]*["']?(?:task|group|tag)["']?:((?:[ \t]*\S.*)?(?:\n[ \t]*- .*)*)""", re.MULTILINE)
@@ -19,13 +19,13 @@ _LISTED = 8
 _NAME = re.compile(r"""(?:^|[\n\[,])[ \t]*(?:-[ \t]+)?["']?([^\s"'\[\],#][^"'\[\],#\n]*)""")
 
 
-def check_tasks(evaluation: Evaluation | None) -> Refusal | None:
+def check_tasks(evaluation: Evaluation | None) -> Violation | None:
     """Look for every task in the person's own files, and then in those of lm_eval."""
     if evaluation is None:
         return None
     for folder in evaluation.folders:
         if not folder.is_dir():
-            return Refusal(f"There is no folder of tasks {folder} (include_path); {describe(folder)}.")
+            return Violation(f"There is no folder of tasks {folder} (include_path); {describe(folder)}.")
     own = find_tasks(evaluation.folders)
     if own.issuperset(evaluation.tasks):
         return None
@@ -33,7 +33,7 @@ def check_tasks(evaluation: Evaluation | None) -> Refusal | None:
     for task in evaluation.tasks:
         if task not in known:
             where = _describe(evaluation, own)
-            return Refusal(f"There is no task {task}, neither in lm_eval nor in {where}{_hint(task, known)}")
+            return Violation(f"There is no task {task}, neither in lm_eval nor in {where}{_hint(task, known)}")
     return None
 
 

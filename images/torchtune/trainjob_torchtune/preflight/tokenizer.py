@@ -3,15 +3,15 @@
 import os
 
 from trainjob_torchtune.preflight.folder import describe
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.training import Training
+from trainjob_torchtune.violation import Violation
 
 
-def check_tokenizer(training: Training) -> Refusal | None:
+def check_tokenizer(training: Training) -> Violation | None:
     """Look for every file that the tokenizer's arguments name."""
     for key, path in training.tokenizer_files:
         if not path.exists():
-            return Refusal(f"The tokenizer file {path} ({key}) is missing; {describe(path.parent)}.")
+            return Violation(f"The tokenizer file {path} ({key}) is missing; {describe(path.parent)}.")
         if not os.access(path, os.R_OK):
-            return Refusal(f"The tokenizer file {path} ({key}) may not be read by user {os.getuid()}.")
+            return Violation(f"The tokenizer file {path} ({key}) may not be read by user {os.getuid()}.")
     return None

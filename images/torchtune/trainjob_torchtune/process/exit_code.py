@@ -8,10 +8,10 @@ BY_SIGNAL = 128
 
 
 class ExitCode(IntEnum):
-    """What they mean stands in the image's README; the operator knows BEREFT too."""
+    """What they mean stands in the image's README; the operator knows PEER_LOST too."""
 
     DONE = 0
     REFUSED = 20
     NOWHERE_TO_MEET = 21
-    BEREFT = 22
+    PEER_LOST = 22
     KILLED = BY_SIGNAL + signal.SIGKILL

@@ -13,7 +13,7 @@ from textwrap import shorten
 
 from trainjob_torchtune.process.exit_code import BY_SIGNAL, ExitCode
 from trainjob_torchtune.process.supervisor import Ending
-from trainjob_torchtune.process.torchrun_report import Casualty, begins_report, read_report
+from trainjob_torchtune.process.torchrun_report import FailedProcess, begins_report, read_report
 
 # What torch puts before each line of a traceback of a process of several.
 _RANK = re.compile(r"^\[rank(\d+)\]:(?: ?)(.*)$")
@@ -64,15 +64,15 @@ def explain(recipe: str, ending: Ending, lines: Iterable[str]) -> Failure:
     gone already, and Kubernetes ends what is left.
     """
     said = list(lines)
-    casualties = read_report(said)
-    failure = _explain(recipe, ending, said, casualties)
-    if ending.asked_by is None or (casualties and failure.code != ExitCode.BEREFT):
+    failed_processes = read_report(said)
+    failure = _explain(recipe, ending, said, failed_processes)
+    if ending.asked_by is None or (failed_processes and failure.code != ExitCode.PEER_LOST):
         return failure
     return Failure(f"The recipe {recipe} was stopped by {ending.asked_by.name}.", (), BY_SIGNAL + ending.asked_by)
 
 
-def _explain(recipe: str, ending: Ending, said: Sequence[str], casualties: Sequence[Casualty]) -> Failure:
-    killed = [casualty for casualty in casualties if casualty.exit_code == -signal.SIGKILL]
+def _explain(recipe: str, ending: Ending, said: Sequence[str], failed_processes: Sequence[FailedProcess]) -> Failure:
+    killed = [failed_process for failed_process in failed_processes if failed_process.exit_code == -signal.SIGKILL]
     if killed or ending.code == ExitCode.KILLED:
         return Failure(
             f"A process of the recipe {recipe}{_of_rank(killed)} was killed (SIGKILL), most likely for want of memory: "
@@ -82,14 +82,14 @@ def _explain(recipe: str, ending: Ending, said: Sequence[str], casualties: Seque
         )
     words = _first_with_a_reason(said)
     shown = tuple(line for line in words.lines if line.strip(_NOTHING))
-    crashed = [casualty for casualty in casualties if casualty.exit_code < 0]
+    crashed = [failed_process for failed_process in failed_processes if failed_process.exit_code < 0]
     loss = _loss(words, crashed, said)
     if loss is not None:
         return Failure(
             f"The recipe {recipe} lost another of its processes, which failed or was cut off before: see the other "
             f"pods of this job for the cause. Here{_on(words.rank)}: {_cut(loss)}.",
             shown,
-            ExitCode.BEREFT,
+            ExitCode.PEER_LOST,
         )
     if crashed and (words.error is None or words.is_bereft):
         number = -crashed[0].exit_code
@@ -103,13 +103,13 @@ def _explain(recipe: str, ending: Ending, said: Sequence[str], casualties: Seque
     return Failure(f"The recipe {recipe} failed{_on(words.rank)}: {_cut(words.error)}.", shown, ending.code)
 
 
-def _loss(words: _Words, crashed: Sequence[Casualty], said: Sequence[str]) -> str | None:
+def _loss(words: _Words, crashed: Sequence[FailedProcess], said: Sequence[str]) -> str | None:
     """Return the words that tell of the loss of another process, if that is why this one failed.
 
     A process that crashed is lost to those beside it; but NCCL's watchdog aborts its own when another one is gone, with
     or without an exception in Python.
     """
-    if any(casualty.exit_code != -signal.SIGABRT for casualty in crashed):
+    if any(failed_process.exit_code != -signal.SIGABRT for failed_process in crashed):
         return None
     if words.is_bereft or (crashed and words.error is None):
         return words.error or next((line for line in said if _tells_of_a_loss(line)), None)
@@ -162,8 +162,8 @@ def _cut(words: str) -> str:
     return shorten(words.rstrip(".: "), _LONGEST, placeholder=" ...")
 
 
-def _of_rank(casualties: Sequence[Casualty]) -> str:
-    rank = casualties[0].rank if casualties else None
+def _of_rank(failed_processes: Sequence[FailedProcess]) -> str:
+    rank = failed_processes[0].rank if failed_processes else None
     return "" if rank is None else f" (rank {rank})"
 
 

@@ -13,7 +13,7 @@ _EXIT = re.compile(r"^\s*exitcode\s*: (-?\d+) \(pid: (\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
-class Casualty:
+class FailedProcess:
     """A process that failed by itself; a negative exit code is a signal's number. The rank may not have been told."""
 
     rank: int | None
@@ -25,19 +25,19 @@ def begins_report(line: str) -> bool:
     return _BEGINS.match(line) is not None
 
 
-def read_report(lines: Sequence[str]) -> tuple[Casualty, ...]:
+def read_report(lines: Sequence[str]) -> tuple[FailedProcess, ...]:
     """Return who failed, without the processes that torchrun ended; nobody if torchrun itself was told to end.
 
     Several may fail within the tenth of a second in which it looks; what it calls the root cause is any one of them.
     Where it is told to end while it ends the others, there is only the line that it wrote before.
     """
     ended = {found[1] for line in lines if (found := _ENDED_BY_TORCHRUN.search(line))}
-    casualties = []
+    failed_processes = []
     rank = 0
     for line in lines:
         if found := _RANK.match(line):
             rank = int(found[1])
         elif (found := _EXIT.match(line)) and found[2] not in ended:
-            casualties.append(Casualty(rank, int(found[1])))
-    first = (Casualty(None, int(found[1])) for line in lines if (found := _FIRST.search(line)))
-    return tuple(casualties) or tuple(first)
+            failed_processes.append(FailedProcess(rank, int(found[1])))
+    first = (FailedProcess(None, int(found[1])) for line in lines if (found := _FIRST.search(line)))
+    return tuple(failed_processes) or tuple(first)

@@ -9,7 +9,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
-from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Catalogue:
         """Say whether a configuration's file is one of torchtune's."""
         return any(config in recipe.configs.values() for recipe in self.recipes.values())
 
-    def check_module(self, recipe: str) -> Refusal | None:
+    def check_module(self, recipe: str) -> Violation | None:
         """Refuse a recipe that is neither built in nor, like a recipe of the user's own, a module to be imported.
 
         Only a plain name is looked for: the folders of a dotted one may be packages whose import does anything.
@@ -51,7 +51,7 @@ class Catalogue:
             return None
         like = difflib.get_close_matches(recipe, self.recipes, n=1)
         hint = f"; did you mean {like[0]}?" if like else "."
-        return Refusal(f"The recipe {recipe} is neither one of TorchTune's (`tune ls`) nor a Python module{hint}")
+        return Violation(f"The recipe {recipe} is neither one of TorchTune's (`tune ls`) nor a Python module{hint}")
 
     def sources(self) -> list[Path]:
         """Return the files of all recipes that are there."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.violation import Violation
 
 # torchrun's options that take no value (torch/distributed/run.py, get_args_parser); all others take one.
 _FLAGS = frozenset({"--standalone", "--module", "-m", "--no-python", "--run-path", "--virtual-local-rank"})
@@ -51,7 +51,7 @@ class Run:
         return ["run", *self.torchrun, self.recipe, "--config", self.config, *self.overrides]
 
 
-def parse(words: Sequence[str]) -> Run | Refusal | None:
+def parse(words: Sequence[str]) -> Run | Violation | None:
     """Take the words after `tune` apart; None if they do not ask to run anything."""
     if not words or words[0] != "run" or not _HELP.isdisjoint(words):
         return None
@@ -61,9 +61,9 @@ def parse(words: Sequence[str]) -> Run | Refusal | None:
         position += 1 if equals or _canonical(name) in _FLAGS else 2
     rest = list(words[position:])
     if not rest:
-        return Refusal(f"The command names no recipe; it has to be `{_USAGE}`.")
+        return Violation(f"The command names no recipe; it has to be `{_USAGE}`.")
     if "--config" not in rest[1:-1]:
-        return Refusal(f"The recipe {rest[0]} is given no configuration; the command has to be `{_USAGE}`.")
+        return Violation(f"The recipe {rest[0]} is given no configuration; the command has to be `{_USAGE}`.")
     config = rest.index("--config")
     return Run(
         torchrun=tuple(words[1:position]),

@@ -11,29 +11,29 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.violation import Violation
 
 _COMPONENT = "_component_"
 
 
-def load_config(path: Path, overrides: Sequence[str]) -> dict[str, Any] | Refusal:
+def load_config(path: Path, overrides: Sequence[str]) -> dict[str, Any] | Violation:
     """Return the merged configuration with every interpolation resolved."""
     try:
         config = OmegaConf.load(path)
         container = OmegaConf.to_container(config, resolve=False)
         if not isinstance(container, dict):
-            return Refusal(f"The configuration {path} is not a mapping of keys to values.")
+            return Violation(f"The configuration {path} is not a mapping of keys to values.")
         values = {str(key): value for key, value in container.items()}
         settings = _settings(values, overrides)
-        if isinstance(settings, Refusal):
+        if isinstance(settings, Violation):
             return settings
         misfit = _find_misfit(values, settings)
         if misfit is not None:
-            return Refusal(f"The override {misfit} does not fit the configuration {path}: one is a list, one is not.")
+            return Violation(f"The override {misfit} does not fit the configuration {path}: one is a list, one is not.")
         merged = OmegaConf.merge(OmegaConf.create(values), OmegaConf.from_dotlist(settings))
         resolved = OmegaConf.to_container(merged, resolve=True)
     except (OSError, YAMLError, OmegaConfBaseException) as error:
-        return Refusal(f"The configuration {path} with its overrides cannot be read: {' '.join(str(error).split())}.")
+        return Violation(f"The configuration {path} with its overrides cannot be read: {' '.join(str(error).split())}.")
     return {str(key): value for key, value in resolved.items()} if isinstance(resolved, dict) else {}
 
 
@@ -47,19 +47,21 @@ def _find_misfit(values: dict[str, Any], settings: Sequence[str]) -> str | None:
     return None
 
 
-def _settings(values: dict[str, Any], overrides: Sequence[str]) -> list[str] | Refusal:
+def _settings(values: dict[str, Any], overrides: Sequence[str]) -> list[str] | Violation:
     """Apply the removals (`~key`) to `values` and return the rest as OmegaConf's dot list."""
     settings = []
     for override in overrides:
         if override.startswith("--"):
-            return Refusal(f"The option {override} is not known; the configuration is overridden by key=value.")
+            return Violation(f"The option {override} is not known; the configuration is overridden by key=value.")
         if override.startswith("~"):
             path = override[1:].partition("=")[0]
             if not _remove(values, path.split(".")):
-                return Refusal(f"The override {override} cannot remove {path}: it is not there, or it is a component.")
+                return Violation(
+                    f"The override {override} cannot remove {path}: it is not there, or it is a component."
+                )
             continue
         if override.count("=") != 1:
-            return Refusal(f"The override {override!r} is not of the form key=value with exactly one '='.")
+            return Violation(f"The override {override!r} is not of the form key=value with exactly one '='.")
         key, value = override.split("=")
         if isinstance(values.get(key), dict) and _COMPONENT in values[key]:
             key += f".{_COMPONENT}"

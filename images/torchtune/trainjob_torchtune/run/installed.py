@@ -2,7 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.violation import Violation
 
 # As (major, minor); from 0.12 on its QAT takes only configurations of another form.
 _LAST_TORCHAO = (0, 11)
@@ -10,7 +10,7 @@ _LAST_TORCHAO = (0, 11)
 _FIRST_LM_EVAL = "0.4.5"
 
 
-def check_installed(recipe: str) -> Refusal | None:
+def check_installed(recipe: str) -> Violation | None:
     """Refuse a recipe that would stop at its start, with what would be needed."""
     match recipe:
         case "qat_lora_finetune_distributed":
@@ -20,20 +20,20 @@ def check_installed(recipe: str) -> Refusal | None:
     return None
 
 
-def _check_torchao(recipe: str, found: str) -> Refusal | None:
+def _check_torchao(recipe: str, found: str) -> Violation | None:
     numbers = tuple(int(number) for number in found.split(".")[:2] if number.isdecimal())
     if numbers <= _LAST_TORCHAO:
         return None
-    return Refusal(
+    return Violation(
         f"TorchTune's recipe {recipe} needs torchao 0.11 or older, and this image has torchao {found}: use the image's "
         "variant qat-lora (docker build --build-arg VARIANT=qat-lora images/torchtune)."
     )
 
 
-def _check_lm_eval(recipe: str, found: str) -> Refusal | None:
+def _check_lm_eval(recipe: str, found: str) -> Violation | None:
     if found >= _FIRST_LM_EVAL:
         return None
-    return Refusal(
+    return Violation(
         f"TorchTune's recipe {recipe} needs lm_eval 0.4.5 to 0.4.9, and this image has {found or 'none'}: use the "
         "image's variant evaluation (docker build --build-arg VARIANT=evaluation images/torchtune)."
     )

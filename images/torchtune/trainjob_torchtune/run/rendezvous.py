@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.commandline import Run
+from trainjob_torchtune.violation import Violation
 
 LIMIT_VARIABLE = "TRAINJOB_RENDEZVOUS_TIMEOUT"
 """How many seconds a node waits for the first one's name."""
@@ -60,8 +60,10 @@ def look_up(host: str) -> str:
     return ""
 
 
-def await_host(host: str, patience: Patience, say: Callable[[str], None], resolve: Resolve = look_up) -> Refusal | None:
-    """Wait until the name is there; a Refusal if it does not come in time.
+def await_host(
+    host: str, patience: Patience, say: Callable[[str], None], resolve: Resolve = look_up
+) -> Violation | None:
+    """Wait until the name is there; a Violation if it does not come in time.
 
     torchrun would try for as long, but with a warning a second, and with an exception in the end. A thread asks, since
     no signal interrupts the resolver: the caller's thread can be interrupted at any time.
@@ -77,7 +79,7 @@ def await_host(host: str, patience: Patience, say: Callable[[str], None], resolv
 
 def _await_answer(
     host: str, patience: Patience, say: Callable[[str], None], answers: "queue.SimpleQueue[str]"
-) -> Refusal | None:
+) -> Violation | None:
     began = time.monotonic()
     reported_at: float | None = None
     answer = "the resolver has not answered yet"
@@ -90,7 +92,7 @@ def _await_answer(
                 say(f"The first node's name {host} is there after {waited:.0f} s.")
             return None
         if waited >= patience.limit:
-            return Refusal(
+            return Violation(
                 f"The first node's name {host} was not found in DNS within {patience.limit:.0f} s ({answer}): see "
                 "whether the pod with index 0 is scheduled and has an address, and whether this pod reaches the "
                 f"cluster's DNS; {LIMIT_VARIABLE} sets how long to wait."

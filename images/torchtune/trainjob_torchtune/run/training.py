@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.evaluation import Evaluation, parse_evaluation
+from trainjob_torchtune.violation import Violation
 
 # Recipes whose last, incomplete batch counts too: every other one drops it.
 _KEEPS_LAST_BATCH = frozenset({"knowledge_distillation_distributed"})
@@ -107,7 +107,7 @@ class Training:
     is_compiled: bool = False
 
 
-def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal:
+def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Violation:
     """Read the keys that torchtune's recipes share; a key that is missing or null is left for the recipe to judge."""
     try:
         for key in _COUNTS:
@@ -137,7 +137,7 @@ def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Refusal
             is_compiled=bool(config.get("compile")),
         )
     except (KeyError, TypeError, ValueError) as error:
-        return Refusal(f"The configuration does not fit the recipe {recipe}: {error}.")
+        return Violation(f"The configuration does not fit the recipe {recipe}: {error}.")
 
 
 def _number(config: Mapping[str, Any], key: str) -> int:

@@ -34,7 +34,7 @@ _BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")  # nothing that could lead to another path
 
 
-class Report(Model):
+class ProgressReport(Model):
     """What a trainer sends. Fields that are not known are ignored."""
 
     trainer_status: TrainerStatus | None = None
@@ -90,7 +90,7 @@ class ProgressEndpoint:
             logger.warning("a report of a trainer could not be taken: %s", error)
             response = _refuse(Refused(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", str(error)))
         except Exception:
-            logger.exception("nobody planned for this")
+            logger.exception("unexpected error")
             response = _refuse(_DEFECT)
         self._metrics.progress_reports.labels(str(response.status)).inc()
         return response
@@ -137,9 +137,9 @@ class ProgressEndpoint:
         return None
 
 
-def _parse(body: bytes) -> Report | None:
+def _parse(body: bytes) -> ProgressReport | None:
     try:
-        report = Report.model_validate_json(body, strict=True)
+        report = ProgressReport.model_validate_json(body, strict=True)
     except ValidationError:
         return None
     updated = report.trainer_status.last_updated_time if report.trainer_status is not None else None

@@ -76,8 +76,8 @@ class Webhook:
             response = _respond(await self._review(question, namespace, webhook))
             result = "allowed" if response["allowed"] else "denied"
         except Exception:
-            logger.exception("nobody planned for this: %s %s of %s", webhook, operation, _describe(asked, kind))
-            response = _confess(asked, kind)
+            logger.exception("unexpected error: %s %s of %s", webhook, operation, _describe(asked, kind))
+            response = _unexpected(asked, kind)
             result = "error"
         self._metrics.admission_requests.labels(webhook, kind, operation, result).inc()
         self._metrics.admission_seconds.labels(webhook).observe(perf_counter() - started)
@@ -137,7 +137,7 @@ def _respond(answer: Answer) -> dict[str, Any]:
     return response
 
 
-def _confess(asked: Mapping[str, Any], kind: str) -> dict[str, Any]:
+def _unexpected(asked: Mapping[str, Any], kind: str) -> dict[str, Any]:
     message = (
         f"the operator failed to check {_describe(asked, kind)}. This is a defect of trainjob-operator and not of the"
         " object; its log has the details"

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from trainjob_operator.controller.kube.resources import Resource
-from trainjob_operator.controller.kube.transport import ATTEMPTS, Request, Transport
+from trainjob_operator.controller.kube.transport import ATTEMPTS, HttpRequest, Transport
 from trainjob_operator.errors import ApiError
 from trainjob_operator.naming import FIELD_MANAGER
 
@@ -53,7 +53,7 @@ class KubeClient:
 
     async def get(self, resource: Resource, namespace: str | None, name: str, *, attempts: int = ATTEMPTS) -> Body:
         """Read an object."""
-        request = Request("get", resource.plural, "GET", resource.path(namespace, name))
+        request = HttpRequest("get", resource.plural, "GET", resource.path(namespace, name))
         return _parse((await self._transport.send(request, attempts=attempts)).body)
 
     async def list_page(
@@ -65,7 +65,7 @@ class KubeClient:
         resume: str = "",
     ) -> Page:
         """Read a page of a list; ``query`` carries selectors."""
-        request = Request(
+        request = HttpRequest(
             "list",
             resource.plural,
             "GET",
@@ -108,7 +108,7 @@ class KubeClient:
         With a ``pause`` changes come together every so many seconds, which costs less.
         """
         lasting = random.randint(300, 600)  # noqa: S311 - spreads load, guards nothing
-        request = Request(
+        request = HttpRequest(
             "watch",
             resource.plural,
             "GET",
@@ -133,7 +133,7 @@ class KubeClient:
         self, resource: Resource, namespace: str | None, manifest: Mapping[str, Any], *, attempts: int = ATTEMPTS
     ) -> Created:
         """Create an object."""
-        request = Request(
+        request = HttpRequest(
             "create",
             resource.plural,
             "POST",
@@ -146,7 +146,9 @@ class KubeClient:
 
     async def replace(self, resource: Resource, namespace: str | None, name: str, manifest: Mapping[str, Any]) -> Body:
         """Write an object that still has the manifest's resourceVersion, in one attempt."""
-        request = Request("update", resource.plural, "PUT", resource.path(namespace, name), body=orjson.dumps(manifest))
+        request = HttpRequest(
+            "update", resource.plural, "PUT", resource.path(namespace, name), body=orjson.dumps(manifest)
+        )
         return _parse((await self._transport.send(request, attempts=1)).body)
 
     async def delete(
@@ -160,7 +162,7 @@ class KubeClient:
             "propagationPolicy": "Background",
             "preconditions": {"uid": uid, **version},
         }
-        request = Request(
+        request = HttpRequest(
             "delete", resource.plural, "DELETE", resource.path(namespace, name), body=orjson.dumps(options)
         )
         await self._transport.send(request)
@@ -175,7 +177,7 @@ class KubeClient:
         subresource: str | None = None,
     ) -> Body:
         """Apply a JSON patch."""
-        request = Request(
+        request = HttpRequest(
             "patch",
             f"{resource.plural}/{subresource}" if subresource else resource.plural,
             "PATCH",
@@ -188,7 +190,7 @@ class KubeClient:
 
     async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any], *, manager: str) -> Body:
         """Apply a cluster-wide object on the server as a field manager, taking over fields that others hold."""
-        request = Request(
+        request = HttpRequest(
             "apply",
             resource.plural,
             "PATCH",
@@ -203,7 +205,7 @@ class KubeClient:
         self, resource: Resource, namespace: str, name: str, manifest: Mapping[str, Any], manager: str
     ) -> Body:
         """Apply a part of an object's status on the server as this field manager; there must be such an object."""
-        request = Request(
+        request = HttpRequest(
             "apply",
             f"{resource.plural}/status",
             "PATCH",

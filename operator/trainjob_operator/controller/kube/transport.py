@@ -31,7 +31,7 @@ _PLENTY = 64 * 1024  # bytes; a read brings four times as many at most
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """What to ask. ``verb`` and ``resource`` are Kubernetes' words for it, for metrics and messages."""
 
     verb: str
@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """A successful answer, and the warnings that came with it."""
 
     body: bytes
@@ -76,7 +76,7 @@ class Transport:
         await self._requests.close()
         await self._streams.close()
 
-    async def send(self, request: Request, *, attempts: int = ATTEMPTS) -> Answer:
+    async def send(self, request: HttpRequest, *, attempts: int = ATTEMPTS) -> HttpAnswer:
         """Ask, and ask again when the server is busy or cannot be reached, after the pause that it names.
 
         A request whose answer was lost may be sent twice: new objects have fixed names, patches test what they change.
@@ -93,7 +93,7 @@ class Transport:
                 await asyncio.sleep(_pause(attempt, error.retry_after))
         return await self._send_once(request)
 
-    async def stream(self, request: Request, *, silence: float, pause: float = 0.0) -> AsyncGenerator[bytes]:
+    async def stream(self, request: HttpRequest, *, silence: float, pause: float = 0.0) -> AsyncGenerator[bytes]:
         """Yield the lines of an endless answer.
 
         After what came together nothing is read for ``pause`` seconds, unless it was so much that more must be waiting:
@@ -123,13 +123,13 @@ class Transport:
                         if pause and len(chunk) < _PLENTY:
                             await _rest(response, pause)
                 finally:
-                    _hang_up(response)
+                    _discard(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(request, error) from error
         finally:
             self._metrics.api_requests.labels(request.verb, request.resource, str(code)).inc()
 
-    async def _send_once(self, request: Request) -> Answer:
+    async def _send_once(self, request: HttpRequest) -> HttpAnswer:
         headers = {} if request.body is None else {hdrs.CONTENT_TYPE: request.content_type}
         code = 0
         try:
@@ -145,7 +145,7 @@ class Transport:
                 code = response.status
                 if code >= HTTPStatus.BAD_REQUEST:
                     raise error_from(code, body, response.headers)
-                return Answer(body, tuple(map(warning_text, response.headers.getall(hdrs.WARNING, ()))))
+                return HttpAnswer(body, tuple(map(warning_text, response.headers.getall(hdrs.WARNING, ()))))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(request, error) from error
         finally:
@@ -165,7 +165,7 @@ async def _rest(response: aiohttp.ClientResponse, seconds: float) -> None:
     await asyncio.sleep(_A_FEW_TURNS)  # of the event loop, which that takes
 
 
-def _hang_up(response: aiohttp.ClientResponse) -> None:
+def _discard(response: aiohttp.ClientResponse) -> None:
     """Close at once what has not ended: the farewell of TLS, for which nobody waits, may outlive the event loop."""
     transport = _transport_of(response)
     if transport is not None:
@@ -227,7 +227,7 @@ def warning_text(header: str) -> str:
     return header.split(" ", 2)[-1][1:-1].replace('\\"', '"')
 
 
-def _unreachable(request: Request, error: Exception) -> ApiError:
+def _unreachable(request: HttpRequest, error: Exception) -> ApiError:
     what = str(error) or type(error).__name__
     return ApiError(
         HTTPStatus.SERVICE_UNAVAILABLE,

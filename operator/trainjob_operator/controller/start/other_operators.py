@@ -25,7 +25,7 @@ _PATHS = frozenset(
 )
 
 
-async def require_solitude(kube: KubeClient, own_configuration: str, *, tolerate: bool) -> None:
+async def refuse_second_operator(kube: KubeClient, own_configuration: str, *, tolerate: bool) -> None:
     """Make sure that nobody else works on TrainJobs.
 
     Raises:
@@ -43,7 +43,7 @@ async def require_solitude(kube: KubeClient, own_configuration: str, *, tolerate
     raise ConfigurationError(
         f"{found}. Both would work on the same TrainJobs. Uninstall it first: its finished"
         f" TrainJobs stay as they are, running ones start anew when their JobSets are deleted. Or"
-        f" set {PREFIX}TOLERATE_NEIGHBOURS=true to go on beside it"
+        f" set {PREFIX}TOLERATE_OTHER_OPERATORS=true to go on beside it"
     )
 
 

@@ -47,7 +47,7 @@ class Lifetimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class KeyMaterial:
     """All of it as PEM.
 
     Attributes:
@@ -68,22 +68,22 @@ class Credentials:
         return self.authorities.split("-----END", 1)[0].strip()
 
 
-def create(hosts: Sequence[str], now: datetime, lifetimes: Lifetimes) -> Credentials:
+def create(hosts: Sequence[str], now: datetime, lifetimes: Lifetimes) -> KeyMaterial:
     """Make an authority, and a certificate for these DNS names."""
     authority, authority_key = _new_authority(now, lifetimes.authority)
-    return issue(Credentials(authority, authority_key, "", ""), hosts, now, lifetimes)
+    return issue(KeyMaterial(authority, authority_key, "", ""), hosts, now, lifetimes)
 
 
-def add_authority(credentials: Credentials, now: datetime, lifetimes: Lifetimes) -> Credentials:
+def add_authority(credentials: KeyMaterial, now: datetime, lifetimes: Lifetimes) -> KeyMaterial:
     """Make the next authority; those before it stay trusted to their end."""
     authority, authority_key = _new_authority(now, lifetimes.authority)
     old = [each for each in _parse_all(credentials.authorities) if each.not_valid_after_utc > now]
-    return Credentials(
+    return KeyMaterial(
         authority + "".join(map(_pem, old)), authority_key, certificate=credentials.certificate, key=credentials.key
     )
 
 
-def issue(credentials: Credentials, hosts: Sequence[str], now: datetime, lifetimes: Lifetimes) -> Credentials:
+def issue(credentials: KeyMaterial, hosts: Sequence[str], now: datetime, lifetimes: Lifetimes) -> KeyMaterial:
     """Have the newest authority issue a certificate for these DNS names."""
     authority = _parse_all(credentials.authorities)[0]
     authority_key = _issuer_key(credentials.authority_key)
@@ -105,10 +105,10 @@ def issue(credentials: Credentials, hosts: Sequence[str], now: datetime, lifetim
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, SHA256())
     )
-    return Credentials(credentials.authorities, credentials.authority_key, _pem(certificate), _key_pem(key))
+    return KeyMaterial(credentials.authorities, credentials.authority_key, _pem(certificate), _key_pem(key))
 
 
-def check(credentials: Credentials) -> None:
+def check(credentials: KeyMaterial) -> None:
     """See whether these belong together.
 
     Raises:
@@ -125,7 +125,7 @@ def check(credentials: Credentials) -> None:
         raise UnusableCredentialsError(str(error) or "no certificate") from error
 
 
-def find_renewal(credentials: Credentials, hosts: Sequence[str], now: datetime) -> Renewal | None:
+def find_renewal(credentials: KeyMaterial, hosts: Sequence[str], now: datetime) -> Renewal | None:
     """Tell what is due: two thirds of its life are over, or the certificate is for other names."""
     if not credentials.authority_key or now >= _renewed_from(_parse_all(credentials.authorities)[0]):
         return Renewal.AUTHORITY
@@ -135,13 +135,13 @@ def find_renewal(credentials: Credentials, hosts: Sequence[str], now: datetime) 
     return None
 
 
-def seconds_to_renewal(credentials: Credentials, now: datetime) -> float:
+def seconds_to_renewal(credentials: KeyMaterial, now: datetime) -> float:
     """Give the time until something is due; not negative."""
     parts = (_parse_all(credentials.authorities)[0], _parse_all(credentials.certificate)[0])
     return max(0.0, min((_renewed_from(part) - now).total_seconds() for part in parts))
 
 
-def expiry(credentials: Credentials) -> datetime:
+def expiry(credentials: KeyMaterial) -> datetime:
     """Give the end of the certificate's life."""
     return _parse_all(credentials.certificate)[0].not_valid_after_utc
 

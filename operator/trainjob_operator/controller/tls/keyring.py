@@ -19,7 +19,7 @@ from trainjob_operator.controller.kube.client import Body, KubeClient
 from trainjob_operator.controller.kube.resources import SECRETS
 from trainjob_operator.controller.telemetry.metrics import Metrics
 from trainjob_operator.controller.tls.certificates import (
-    Credentials,
+    KeyMaterial,
     Lifetimes,
     Renewal,
     UnusableCredentialsError,
@@ -61,7 +61,7 @@ class Keyring:
         hosts: Sequence[str],
         lifetimes: Lifetimes | None,
     ) -> None:
-        self.credentials: Credentials | None = None
+        self.credentials: KeyMaterial | None = None
         self._kube = kube
         self._server = server
         self._metrics = metrics
@@ -146,11 +146,11 @@ class Keyring:
             case Renewal.CERTIFICATE if self._trust.accepts_newest(self.credentials):
                 await self._replace(issue(self.credentials, self._hosts, _now(), lifetimes))
 
-    def _usable(self) -> Credentials | None:
+    def _usable(self) -> KeyMaterial | None:
         """Give what was in the Secret before it was damaged."""
         return self.credentials if self.credentials is not None and self.credentials.authorities else None
 
-    async def _create(self, credentials: Credentials) -> None:
+    async def _create(self, credentials: KeyMaterial) -> None:
         manifest = {
             "apiVersion": "v1",
             "kind": "Secret",
@@ -168,7 +168,7 @@ class Keyring:
         self._secret.put(created.body)
         self._take()
 
-    async def _replace(self, credentials: Credentials) -> None:
+    async def _replace(self, credentials: KeyMaterial) -> None:
         """Write the Secret, if nobody has since we saw it; else the watch brings what is there now."""
         seen = self._secret.body
         if seen is None:
@@ -189,9 +189,9 @@ class Keyring:
         return min(max(seconds_to_renewal(self.credentials, _now()), 1.0), _LONGEST_SLEEP)
 
 
-def _read(secret: Body) -> Credentials:
+def _read(secret: Body) -> KeyMaterial:
     data = {key: base64.b64decode(value).decode(errors="replace") for key, value in (secret.get("data") or {}).items()}
-    return Credentials(
+    return KeyMaterial(
         authorities=data.get(_AUTHORITIES, ""),
         authority_key=data.get(_AUTHORITY_KEY, ""),
         certificate=data.get(_CERTIFICATE, ""),
@@ -199,7 +199,7 @@ def _read(secret: Body) -> Credentials:
     )
 
 
-def _encode(credentials: Credentials) -> dict[str, str]:
+def _encode(credentials: KeyMaterial) -> dict[str, str]:
     parts = {
         _AUTHORITIES: credentials.authorities,
         _AUTHORITY_KEY: credentials.authority_key,

@@ -13,7 +13,7 @@ from trainjob_operator.controller.cache.single import Watched
 from trainjob_operator.controller.kube.client import Body, KubeClient
 from trainjob_operator.controller.kube.resources import MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS
 from trainjob_operator.controller.telemetry.metrics import Metrics
-from trainjob_operator.controller.tls.certificates import Credentials
+from trainjob_operator.controller.tls.certificates import KeyMaterial
 from trainjob_operator.naming import FIELD_MANAGER
 
 logger = logging.getLogger(__name__)
@@ -32,11 +32,11 @@ class Trust:
         """Make what tells of the configurations."""
         return [watched.reflector(self._kube, metrics) for watched in self._watched]
 
-    def accepts_newest(self, credentials: Credentials) -> bool:
+    def accepts_newest(self, credentials: KeyMaterial) -> bool:
         """Tell whether certificates of the newest authority are accepted by every webhook that there is."""
         return all(credentials.newest_authority in bundle for _, bundle in self._bundles())
 
-    async def spread(self, credentials: Credentials) -> None:
+    async def spread(self, credentials: KeyMaterial) -> None:
         """Make all webhooks trust our authorities and no others; write only what is different.
 
         Raises:

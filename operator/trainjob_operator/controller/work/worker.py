@@ -33,8 +33,8 @@ from trainjob_operator.reconciler.state import Endpoint, Observed, Plan
 
 logger = logging.getLogger(__name__)
 
-_LOOKS = 5  # in a row, before others get their turn
-_BREATH = 0.5
+_ROUNDS = 5  # in a row, before others get their turn
+_PAUSE = 0.5
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class Worker:
                 except Exception:
                     result = "bug"
                     self.queue.retry(key)
-                    logger.exception("nobody planned for this")
+                    logger.exception("unexpected error")
                 else:
                     self.queue.forget_failures(key)
                     if requeue_after is not None:
@@ -91,7 +91,7 @@ class Worker:
 
     async def _process(self, key: Key) -> float | None:
         """Bring a TrainJob as far as it can be; returns the seconds until time alone makes another look necessary."""
-        for _ in range(_LOOKS):
+        for _ in range(_ROUNDS):
             job = self.caches.trainjobs.get(*key)
             if job is None:
                 self.memories.pop(key, None)
@@ -117,7 +117,7 @@ class Worker:
                 return None
             if verdict is Verdict.DONE:
                 return self._conclude(key, job, plan, memory)
-        return _BREATH
+        return _PAUSE
 
     def _recall(self, key: Key, job: TrainJob) -> Memory:
         """Give what is remembered of the TrainJob; nothing of an earlier one of the same name."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from trainjob_operator.generate.runtimes.blueprint import blueprints
-from trainjob_operator.generate.runtimes.manifest import render
+from trainjob_operator.generate.runtimes.manifest import to_yaml
 from trainjob_operator.generate.runtimes.table import replace_table
 
 _KUSTOMIZATION = "kustomization.yaml"
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     for runtime in blueprints():
-        (folder / f"{runtime.name}.yaml").write_text(render(runtime), encoding="utf-8")
+        (folder / f"{runtime.name}.yaml").write_text(to_yaml(runtime), encoding="utf-8")
     files = sorted(file for file in folder.glob("*.yaml") if file.name != _KUSTOMIZATION)
     lines = "".join(f"  - {file.name}\n" for file in files)
     (folder / _KUSTOMIZATION).write_text(_HEADER + lines, encoding="utf-8")

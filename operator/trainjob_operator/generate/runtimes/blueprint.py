@@ -11,7 +11,7 @@ from trainjob_operator.torchtune.arguments import key_of
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of
 from trainjob_operator.torchtune.keys import keys_of
 from trainjob_operator.torchtune.methods import Method
-from trainjob_operator.torchtune.models import MODELS, Model
+from trainjob_operator.torchtune.models import MODELS, LanguageModel
 from trainjob_operator.torchtune.selection import FUSED_ADAMW, NoSelection, Selection, select
 
 WORKSPACE = "/workspace"
@@ -62,7 +62,7 @@ class Blueprint:
 
     name: str
     family: str
-    model: Model
+    model: LanguageModel
     method: Method
     selection: Selection
     accelerators: int
@@ -86,18 +86,18 @@ def blueprints() -> tuple[Blueprint, ...]:
     return tuple(sorted((*plain, *fast, *special), key=lambda one: one.name))
 
 
-def family_of(model: Model) -> str:
+def family_of(model: LanguageModel) -> str:
     """Name the family as people write it: ``llama3.2-vision`` of ``llama3_2_vision/11B``."""
     return re.sub(r"(?<=\d)_(?=\d)", ".", model.name.partition("/")[0]).replace("_", "-")
 
 
-def _method_for(model: Model) -> Method:
+def _method_for(model: LanguageModel) -> Method:
     if model.parameters > _MOST_UNQUANTIZED:
         return Method.QLORA
     return Method.FULL if model.parameters < _MOST_IN_FULL else Method.LORA
 
 
-def _data_for(model: Model) -> Data:
+def _data_for(model: LanguageModel) -> Data:
     return PICTURES if "vision" in model.name else INSTRUCTIONS
 
 
@@ -154,7 +154,7 @@ def _optimizer(method: Method, selection: Selection) -> tuple[str, ...]:
     return () if "optimizer.fused" in stated else ("optimizer.fused=True",)
 
 
-def _accelerators(model: Model, method: Method, source: Source | None) -> int:
+def _accelerators(model: LanguageModel, method: Method, source: Source | None) -> int:
     """Give the smallest power of two on whose devices the model finds room; one where the recipe is for one."""
     if method is Method.PPO:
         return 1
@@ -165,7 +165,7 @@ def _accelerators(model: Model, method: Method, source: Source | None) -> int:
     return devices
 
 
-def _places(model: Model, selection: Selection, source: Source | None) -> Iterator[str]:
+def _places(model: LanguageModel, selection: Selection, source: Source | None) -> Iterator[str]:
     """Give the overrides that say where everything lies."""
     folder = f"{WORKSPACE}/model"
     yield f"output_dir={WORKSPACE}/output"
@@ -192,7 +192,7 @@ def _places(model: Model, selection: Selection, source: Source | None) -> Iterat
                 yield override.replace("checkpointer", checkpointer, 1)
 
 
-def _volume(model: Model, method: Method, source: Source | None) -> int:
+def _volume(model: LanguageModel, method: Method, source: Source | None) -> int:
     """Give what holds the download and two checkpoints; with adapters one and a half, half if they alone are kept."""
     checkpoints = 2.0 if not method.has_adapters else 0.5 if method is Method.QLORA else 1.5
     copies = 1 + checkpoints if method is Method.PPO else 1.0
@@ -201,7 +201,7 @@ def _volume(model: Model, method: Method, source: Source | None) -> int:
     return _round_up(taken / _GIB + _DATA_GIB, 10)
 
 
-def _memory(model: Model, method: Method, accelerators: int, source: Source | None) -> int:
+def _memory(model: LanguageModel, method: Method, accelerators: int, source: Source | None) -> int:
     """Give what the first process gathers to save: the model, and the optimizer's state if there is much of it.
 
     The launcher's preflight counts alike (images/torchtune/trainjob_torchtune/preflight/memory.py). A further model

@@ -76,7 +76,7 @@ def build_manifest(runtime: Blueprint) -> Manifest:
     }
 
 
-def render(runtime: Blueprint) -> str:
+def to_yaml(runtime: Blueprint) -> str:
     """Write a runtime as YAML, under a comment that says what it is; same runtime, same bytes."""
     comment = "".join(f"# {line}\n" for line in _describe(runtime))
     return comment + yaml.dump(

@@ -5,7 +5,7 @@ With packed rows every token is one of the data, and a batch is as large as a ro
 however few the rows are, they make a step.
 """
 
-from trainjob_operator.torchtune.models import Model
+from trainjob_operator.torchtune.models import LanguageModel
 
 ROW_TOKENS = {
     "llama3_1/8B": 2048,
@@ -23,7 +23,7 @@ would neither keep a GPU busy nor a conversation whole.
 """
 
 
-def speed_overrides(model: Model) -> tuple[str, ...]:
+def speed_overrides(model: LanguageModel) -> tuple[str, ...]:
     """Give what makes the training of a model faster."""
     return (
         "compile=True",

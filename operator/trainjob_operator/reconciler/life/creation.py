@@ -10,7 +10,7 @@ from trainjob_operator.reconciler.manifests.claim import build_claim
 from trainjob_operator.reconciler.manifests.job import build_job
 from trainjob_operator.reconciler.manifests.service import build_service
 from trainjob_operator.reconciler.manifests.snapshot import build_snapshot
-from trainjob_operator.reconciler.ownership import Family
+from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.resolved import ResolvedJob, Step
 from trainjob_operator.reconciler.state import Create, Observed
 
@@ -23,46 +23,46 @@ class Creation:
     conflict: Child | None
 
 
-def find_missing(observed: Observed, family: Family, resolved: ResolvedJob) -> Creation:
+def find_missing(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Creation:
     """List what is to be created; nothing that depends on what a stranger's object stands in the way of."""
     creates: list[Create] = []
-    for create in _missing(observed, family, resolved):
-        conflict = family.strangers.get((create.kind, create.name))
+    for create in _missing(observed, owned, resolved):
+        conflict = owned.strangers.get((create.kind, create.name))
         if conflict is not None:
             return Creation(tuple(creates), conflict)
         creates.append(create)
     return Creation(tuple(creates), None)
 
 
-def _missing(observed: Observed, family: Family, resolved: ResolvedJob) -> Iterator[Create]:
+def _missing(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Iterator[Create]:
     """Yield the children that are not there, in the order in which they depend on each other.
 
     What was there before is mostly gone because the TrainJob is. Jobs come last, so where there is one there was
     everything else; and with the Service come all Jobs that wait for no other.
     """
-    confirm = has_begun(observed.job) or bool(family.jobs)
-    had_service = (Kind.SERVICE, resolved.subdomain) in family.children
+    confirm = has_begun(observed.job) or bool(owned.jobs)
+    had_service = (Kind.SERVICE, resolved.subdomain) in owned.children
     if observed.snapshot is None:
         yield Create(build_snapshot(resolved), confirm=confirm)
     if not had_service:
         yield Create(build_service(resolved), confirm=confirm)
     for claim in resolved.claims:
-        if (Kind.CLAIM, claim.name) not in family.children:
+        if (Kind.CLAIM, claim.name) not in owned.children:
             yield Create(build_claim(resolved, claim), confirm=confirm)
     for step in resolved.steps:
-        is_due = step.name not in family.jobs and not has_succeeded(observed, family, step.name)
-        if is_due and _is_unblocked(observed, family, step):
+        is_due = step.name not in owned.jobs and not has_succeeded(observed, owned, step.name)
+        if is_due and _is_unblocked(observed, owned, step):
             job = build_job(resolved, step, is_suspended=is_suspended(observed.job))
             was_there = is_recorded(observed, step.name) or (had_service and not step.depends_on)
             yield Create(job, confirm=was_there)
 
 
-def _is_unblocked(observed: Observed, family: Family, step: Step) -> bool:
+def _is_unblocked(observed: Observed, owned: Owned, step: Step) -> bool:
     """Tell whether everything that the step depends on is complete, or ready, as it asks."""
     for dependency in step.depends_on:
-        if has_succeeded(observed, family, dependency.name):
+        if has_succeeded(observed, owned, dependency.name):
             continue
-        job = family.jobs.get(dependency.name)
+        job = owned.jobs.get(dependency.name)
         if job is None or dependency.status != "Ready" or not is_ready(job):
             return False
     return True

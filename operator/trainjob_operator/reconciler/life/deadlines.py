@@ -10,7 +10,7 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.reconciler.children import Kind
 from trainjob_operator.reconciler.life.lifecycle import find_condition, started_at
 from trainjob_operator.reconciler.life.summarize import has_trainer_started
-from trainjob_operator.reconciler.ownership import Family
+from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.reconciler.state import Delete, Expire, Observed
 
@@ -27,30 +27,30 @@ class Deadline:
 
 
 def next_deadline(
-    observed: Observed, family: Family, runtime: Runtime | None, resolved: ResolvedJob | None
+    observed: Observed, owned: Owned, runtime: Runtime | None, resolved: ResolvedJob | None
 ) -> Deadline | None:
     """Find the deadline that comes first, or has passed.
 
     Args:
         observed: the TrainJob and the time.
-        family: its children.
+        owned: its children.
         runtime: what the TrainJob runs on, which may set a deadline for those that set none; None if it is missing.
         resolved: what the TrainJob comes to, or None if that is not known.
     """
-    return min(_deadlines(observed, family, runtime, resolved), key=lambda deadline: deadline.at, default=None)
+    return min(_deadlines(observed, owned, runtime, resolved), key=lambda deadline: deadline.at, default=None)
 
 
 def _deadlines(
-    observed: Observed, family: Family, runtime: Runtime | None, resolved: ResolvedJob | None
+    observed: Observed, owned: Owned, runtime: Runtime | None, resolved: ResolvedJob | None
 ) -> Iterator[Deadline]:
-    spec, start = observed.job.spec, started_at(observed.job, family)
+    spec, start = observed.job.spec, started_at(observed.job, owned)
     if start is None:
         return
     policy = runtime.spec.run_policy if runtime is not None else None
     active = spec.active_deadline_seconds or (policy.active_deadline_seconds if policy is not None else None)
     if active:
         yield Deadline(_after(start, active), Reason.DEADLINE_EXCEEDED, "TrainJob exceeded its active deadline")
-    if spec.pre_running_deadline_seconds and not _has_run(observed, family, resolved):
+    if spec.pre_running_deadline_seconds and not _has_run(observed, owned, resolved):
         yield Deadline(
             _after(start, spec.pre_running_deadline_seconds),
             Reason.PRE_RUNNING_DEADLINE_EXCEEDED,
@@ -59,15 +59,15 @@ def _deadlines(
         )
 
 
-def _has_run(observed: Observed, family: Family, resolved: ResolvedJob | None) -> bool:
+def _has_run(observed: Observed, owned: Owned, resolved: ResolvedJob | None) -> bool:
     """Tell whether all trainers run or did: training that was interrupted is not what the deadline is for."""
     status = observed.job.status
     if status is not None and status.trainer_start_time is not None:
         return True
-    return has_trainer_started(observed, family, resolved)
+    return has_trainer_started(observed, owned, resolved)
 
 
-def expire(observed: Observed, family: Family) -> tuple[tuple[Delete | Expire, ...], float | None]:
+def expire(observed: Observed, owned: Owned) -> tuple[tuple[Delete | Expire, ...], float | None]:
     """Give what of a finished TrainJob is to be removed by now, and the seconds until more is."""
     ended = _ended_at(observed.job)
     if ended is None:
@@ -77,7 +77,7 @@ def expire(observed: Observed, family: Family) -> tuple[tuple[Delete | Expire, .
     if own is not None and observed.now >= _after(ended, own):
         return (Expire(),), None
     if children is not None and observed.now >= _after(ended, children):
-        deletes = tuple(_remove(family))
+        deletes = tuple(_remove(owned))
         return deletes, None if own is None else _left(observed, ended, own)
     return (), min((_left(observed, ended, ttl) for ttl in (own, children) if ttl is not None), default=None)
 
@@ -117,8 +117,8 @@ def _after(start: datetime, seconds: int) -> datetime:
     return start + timedelta(seconds=min(seconds, _A_CENTURY))
 
 
-def _remove(family: Family) -> Iterator[Delete]:
-    for child in family.children.values():
+def _remove(owned: Owned) -> Iterator[Delete]:
+    for child in owned.children.values():
         if child.owner_uid is not None and not child.deleting:
             yield Delete(kind=Kind(child.kind), name=child.name, uid=child.uid)
 

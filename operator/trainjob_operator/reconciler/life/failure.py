@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from trainjob_operator.api.status import FailureStatus
-from trainjob_operator.naming import BEREFT_EXIT_CODE
+from trainjob_operator.naming import PEER_LOST_EXIT_CODE
 from trainjob_operator.reconciler.children import Exit, JobChild, Outcome, PodChild
-from trainjob_operator.reconciler.ownership import Family
+from trainjob_operator.reconciler.ownership import Owned
 
 EVIDENCE_EXPECTED_WITHIN = timedelta(seconds=2)
 _MESSAGE_LIMIT = 1024
-_BECAUSE_OF_ANOTHER = frozenset({BEREFT_EXIT_CODE, 128 + signal.SIGTERM})
+_BECAUSE_OF_ANOTHER = frozenset({PEER_LOST_EXIT_CODE, 128 + signal.SIGTERM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Failure:
         if self.pod is None or self.pod.exit is None:
             return f"Job {self.job.name} failed ({self.outcome.reason}): {self.outcome.message}"
         end = self.pod.exit
-        said = _gist(end.message)[:_MESSAGE_LIMIT] or "it left no message; see its log"
+        said = _last_line(end.message)[:_MESSAGE_LIMIT] or "it left no message; see its log"
         why = "" if end.reason in {"", "Error"} else f" ({end.reason})"
         where = f" on node {self.pod.node}" if self.pod.node else ""
         return (
@@ -58,7 +58,7 @@ class Failure:
         )
 
 
-def _gist(message: str) -> str:
+def _last_line(message: str) -> str:
     """Pick the line that says most: the first of what was written for us, the last with a word in it of a log.
 
     The kubelet hands over the end of the log, newline and all, where the container left no message.
@@ -67,15 +67,15 @@ def _gist(message: str) -> str:
     return lines[-1 if message.endswith("\n") else 0] if lines else ""
 
 
-def find_failure(family: Family) -> Failure | None:
+def find_failure(owned: Owned) -> Failure | None:
     """Find the Job that failed first, with the pod of it that is to blame: the first that failed by itself, if any."""
-    failed = [(job.outcome, job) for job in family.jobs.values() if job.outcome and not job.outcome.succeeded]
+    failed = [(job.outcome, job) for job in owned.jobs.values() if job.outcome and not job.outcome.succeeded]
     if not failed:
         return None
     outcome, job = min(failed, key=lambda pair: (pair[0].at, pair[1].name))
     exits = [
         (_is_because_of_another(pod.exit), pod.exit.at, pod.name, pod)
-        for pod in family.pods.get(job.name, ())
+        for pod in owned.pods.get(job.name, ())
         if pod.exit is not None
     ]
     return Failure(job=job, outcome=outcome, pod=min(exits)[3] if exits else None)

@@ -7,7 +7,7 @@ from trainjob_operator.api.conditions import Condition, ConditionType
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import TRAINJOB_CONTROLLER
 from trainjob_operator.reconciler.children import Kind
-from trainjob_operator.reconciler.ownership import Family
+from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.state import Delete
 
 
@@ -40,12 +40,12 @@ def has_begun(job: TrainJob) -> bool:
     return job.status is not None and (job.status.start_time is not None or job.status.jobs_status is not None)
 
 
-def start_time(job: TrainJob, family: Family, conditions: Iterable[Condition]) -> datetime | None:
+def start_time(job: TrainJob, owned: Owned, conditions: Iterable[Condition]) -> datetime | None:
     """Give the time of the start or of the last resumption (KEP-2899); None while suspended, and before there is a Job.
 
     Args:
         job: with what its status has recorded.
-        family: its children.
+        owned: its children.
         conditions: as they are, or as they are to be.
     """
     suspended = next((one for one in conditions if one.type == ConditionType.SUSPENDED), None)
@@ -53,10 +53,10 @@ def start_time(job: TrainJob, family: Family, conditions: Iterable[Condition]) -
         return None
     recorded = job.status.start_time if job.status is not None else None
     resumed = suspended.last_transition_time if suspended is not None else None
-    return recorded or resumed or family.begun_at()
+    return recorded or resumed or owned.begun_at()
 
 
-def started_at(job: TrainJob, family: Family) -> datetime | None:
+def started_at(job: TrainJob, owned: Owned) -> datetime | None:
     """Give the time from which deadlines count: of the start, the last resumption or the creation; None while it waits.
 
     A TrainJob that could not start yet, because its runtime is missing say, does not wait on anybody's wish.
@@ -65,11 +65,11 @@ def started_at(job: TrainJob, family: Family) -> datetime | None:
     if is_suspended(job) or (suspended is not None and suspended.status == "True"):  # or is being resumed
         return None
     conditions = job.status.conditions if job.status is not None else None
-    return start_time(job, family, conditions or ()) or job.metadata.creation_timestamp
+    return start_time(job, owned, conditions or ()) or job.metadata.creation_timestamp
 
 
-def release(family: Family) -> tuple[Delete, ...]:
+def release(owned: Owned) -> tuple[Delete, ...]:
     """Delete the Jobs that have not ended, so that nothing of a finished TrainJob holds a GPU."""
     return tuple(
-        Delete(kind=Kind.JOB, name=job.name, uid=job.uid) for job in family.unfinished_jobs() if not job.deleting
+        Delete(kind=Kind.JOB, name=job.name, uid=job.uid) for job in owned.unfinished_jobs() if not job.deleting
     )

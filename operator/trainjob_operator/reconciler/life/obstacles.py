@@ -9,7 +9,7 @@ from trainjob_operator.api.conditions import ConditionType, Reason
 from trainjob_operator.naming import TRAINJOB
 from trainjob_operator.reconciler.children import Child, JobChild, PodChild, Trouble
 from trainjob_operator.reconciler.life.lifecycle import find_condition
-from trainjob_operator.reconciler.ownership import Family
+from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.state import Inspect, Observed, Refusal
 
 PODS_EXPECTED_WITHIN = timedelta(seconds=10)
@@ -33,12 +33,12 @@ class Obstacle:
     message: str
 
 
-def find_obstacle(observed: Observed, family: Family, conflict: Child | None) -> Obstacle | None:
+def find_obstacle(observed: Observed, owned: Owned, conflict: Child | None) -> Obstacle | None:
     """Name what keeps the TrainJob from going on, or None if it is merely under way.
 
     Args:
         observed: the TrainJob and what could not be created for it.
-        family: its children.
+        owned: its children.
         conflict: a stranger that holds the name of the child that is to be created next, or None.
     """
     if conflict is not None:
@@ -46,17 +46,17 @@ def find_obstacle(observed: Observed, family: Family, conflict: Child | None) ->
     for refusal in observed.refusals:
         if refusal.kind != "Pod":
             return _refusal_obstacle(refusal)
-    for job, _ in _podless_jobs(family):
+    for job, _ in _podless_jobs(owned):
         for refusal in observed.refusals:
             if refusal.kind == "Pod" and refusal.name == job.name:
                 return _refusal_obstacle(refusal)
-    for pod, trouble in _troubled_pods(family):
+    for pod, trouble in _troubled_pods(owned):
         if obstacle := _trouble_obstacle(pod, trouble):
             return obstacle
-    return _placement_obstacle(observed, family)
+    return _placement_obstacle(observed, owned)
 
 
-def inspections(observed: Observed, family: Family) -> tuple[tuple[Inspect, ...], float | None]:
+def inspections(observed: Observed, owned: Owned) -> tuple[tuple[Inspect, ...], float | None]:
     """List the Jobs whose Events may tell why they have no pods, and the seconds until to look again.
 
     Quota, Pod Security and LimitRange leave no trace in a Job's status, only FailedCreate Events. A pod that finds no
@@ -64,14 +64,14 @@ def inspections(observed: Observed, family: Family) -> tuple[tuple[Inspect, ...]
     """
     due: list[Inspect] = []
     waits: list[float] = []
-    for job, since in _podless_jobs(family):
+    for job, since in _podless_jobs(owned):
         missing_for = observed.now - since
         if missing_for >= PODS_EXPECTED_WITHIN:
             due.append(Inspect(job=job.name, uid=job.uid))
             waits.append(INSPECT_EVERY.total_seconds())
         else:
             waits.append((PODS_EXPECTED_WITHIN - missing_for).total_seconds())
-    left = (observed.unschedulable_after - waited for _, _, waited in _unplaced_pods(observed, family))
+    left = (observed.unschedulable_after - waited for _, _, waited in _unplaced_pods(observed, owned))
     waits += (time.total_seconds() for time in left if time > timedelta())
     return tuple(due), min(waits, default=None)
 
@@ -81,36 +81,36 @@ def is_predecessors(child: Child, trainjob: str) -> bool:
     return child.deleting or (child.owner_kind == TRAINJOB and child.labelled == trainjob)
 
 
-def _podless_jobs(family: Family) -> Iterator[tuple[JobChild, datetime]]:
+def _podless_jobs(owned: Owned) -> Iterator[tuple[JobChild, datetime]]:
     """Yield the unfinished Jobs that have no pods, each with since when it should have some."""
-    for job in family.unfinished_jobs():
+    for job in owned.unfinished_jobs():
         is_to_have_pods = not (job.suspended or job.deleting or job.parallelism == 0)
-        if is_to_have_pods and job.lacking_since is not None and not family.pods.get(job.name):
+        if is_to_have_pods and job.lacking_since is not None and not owned.pods.get(job.name):
             yield job, job.lacking_since
 
 
-def _troubled_pods(family: Family) -> Iterator[tuple[PodChild, Trouble]]:
-    for pods in family.pods.values():
+def _troubled_pods(owned: Owned) -> Iterator[tuple[PodChild, Trouble]]:
+    for pods in owned.pods.values():
         for pod in pods:
             if pod.trouble is not None and not pod.deleting:
                 yield pod, pod.trouble
 
 
-def _unplaced_pods(observed: Observed, family: Family) -> Iterator[tuple[PodChild, Trouble, timedelta]]:
+def _unplaced_pods(observed: Observed, owned: Owned) -> Iterator[tuple[PodChild, Trouble, timedelta]]:
     """Yield the pods for which the scheduler finds no node, each with for how long, time behind a gate included."""
-    for pod, trouble in _troubled_pods(family):
+    for pod, trouble in _troubled_pods(owned):
         if trouble.since is not None and trouble.reason != _GATED:
             yield pod, trouble, observed.now - trouble.since
 
 
-def _placement_obstacle(observed: Observed, family: Family) -> Obstacle | None:
+def _placement_obstacle(observed: Observed, owned: Owned) -> Obstacle | None:
     """Tell of a Job whose pods have found no node for long.
 
     The scheduler's words change with every node: what was told of a Job stays.
     """
     told = find_condition(observed.job, ConditionType.STALLED)
     obstacle = None
-    for pod, trouble, waited in _unplaced_pods(observed, family):
+    for pod, trouble, waited in _unplaced_pods(observed, owned):
         begin = f"the pods of Job {pod.job} find no node: "
         if told is not None and told.message.startswith(begin):
             return Obstacle(Reason.UNSCHEDULABLE, told.message)

@@ -9,7 +9,7 @@ from trainjob_operator.api.status import FailureStatus, TrainJobStatus
 from trainjob_operator.reconciler.life.lifecycle import is_suspended
 from trainjob_operator.reconciler.life.summarize import has_trainer_started, summarize
 from trainjob_operator.reconciler.life.suspension import tell
-from trainjob_operator.reconciler.ownership import Family
+from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.reconciler.state import Event, Observed, Plan
 
@@ -28,7 +28,7 @@ class Report:
     """
 
     observed: Observed
-    family: Family
+    owned: Owned
     resolved: ResolvedJob | None
     conditions: Sequence[Condition] = ()
     completed: datetime | None = None
@@ -41,7 +41,7 @@ class Report:
         wanted = self._wanted(recorded)
         status = summarize(
             observed,
-            self.family,
+            self.owned,
             self.resolved,
             conditions=wanted,
             completed=self.completed,
@@ -69,7 +69,7 @@ class Report:
             wanted = tell(
                 wanted,
                 is_suspended=is_suspended(self.observed.job),
-                has_trainer_started=has_trainer_started(self.observed, self.family, self.resolved),
+                has_trainer_started=has_trainer_started(self.observed, self.owned, self.resolved),
                 now=now,
             )
         else:  # what has ended neither waits nor was resumed lately; whether anybody saw that it did is chance

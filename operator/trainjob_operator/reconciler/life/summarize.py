@@ -6,14 +6,14 @@ from trainjob_operator.api.conditions import Condition
 from trainjob_operator.api.status import FailureStatus, JobStatus, TrainJobStatus
 from trainjob_operator.reconciler.children import JobChild
 from trainjob_operator.reconciler.life.lifecycle import start_time
-from trainjob_operator.reconciler.ownership import Family
+from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.reconciler.state import Observed
 
 
 def summarize(
     observed: Observed,
-    family: Family,
+    owned: Owned,
     resolved: ResolvedJob | None,
     *,
     conditions: tuple[Condition, ...],
@@ -24,31 +24,31 @@ def summarize(
 
     Args:
         observed: the TrainJob with the status that it has now.
-        family: its children.
+        owned: its children.
         resolved: what it comes to; if that is not known, what the status has of it stays.
         conditions: the conditions as they are to be.
         completed: when the TrainJob ended, or None.
         failure: the evidence of its first failure; what the status has already is of an earlier one, and stays.
     """
     old = observed.job.status or TrainJobStatus()
-    start = start_time(observed.job, family, conditions)
+    start = start_time(observed.job, owned, conditions)
     known = {status.name: status for status in old.jobs_status or ()}
     steps = known if resolved is None else [step.name for step in resolved.steps]
     return TrainJobStatus(
         conditions=conditions or None,
-        jobs_status=tuple(_count(name, family.jobs.get(name), known.get(name)) for name in steps) or None,
+        jobs_status=tuple(_count(name, owned.jobs.get(name), known.get(name)) for name in steps) or None,
         trainer_status=old.trainer_status,
         observed_generation=observed.job.metadata.generation,
         start_time=start,
         completion_time=completed,
-        trainer_start_time=_trainer_start_time(observed, family, resolved, start),
+        trainer_start_time=_trainer_start_time(observed, owned, resolved, start),
         recipe=old.recipe if resolved is None else resolved.recipe,
         failure=old.failure or failure,
     )
 
 
 def _trainer_start_time(
-    observed: Observed, family: Family, resolved: ResolvedJob | None, start: datetime | None
+    observed: Observed, owned: Owned, resolved: ResolvedJob | None, start: datetime | None
 ) -> datetime | None:
     """Keep when all trainers ran first since the start or the last resumption."""
     old = observed.job.status
@@ -56,25 +56,25 @@ def _trainer_start_time(
         return None
     if old is not None and old.trainer_start_time is not None and old.start_time == start:
         return old.trainer_start_time
-    trainer = family.jobs.get(resolved.trainer) if resolved is not None else None
+    trainer = owned.jobs.get(resolved.trainer) if resolved is not None else None
     return observed.now.replace(microsecond=0) if trainer is not None and is_ready(trainer) else None
 
 
-def has_succeeded(observed: Observed, family: Family, step: str) -> bool:
+def has_succeeded(observed: Observed, owned: Owned, step: str) -> bool:
     """Tell whether a replicated job is done, even if its Job is gone by now."""
-    job = family.jobs.get(step)
+    job = owned.jobs.get(step)
     if job is not None:
         return job.outcome is not None and job.outcome.succeeded
     recorded = observed.job.status.jobs_status if observed.job.status is not None else None
     return any(status.name == step and status.succeeded > 0 for status in recorded or ())
 
 
-def has_trainer_started(observed: Observed, family: Family, resolved: ResolvedJob | None) -> bool:
+def has_trainer_started(observed: Observed, owned: Owned, resolved: ResolvedJob | None) -> bool:
     """Tell whether all trainers run, or are done."""
     if resolved is None:
         return False
-    job = family.jobs.get(resolved.trainer)
-    return has_succeeded(observed, family, resolved.trainer) or (job is not None and is_ready(job))
+    job = owned.jobs.get(resolved.trainer)
+    return has_succeeded(observed, owned, resolved.trainer) or (job is not None and is_ready(job))
 
 
 def is_recorded(observed: Observed, step: str) -> bool:

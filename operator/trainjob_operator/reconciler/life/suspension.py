@@ -8,28 +8,28 @@ from trainjob_operator.naming import JOB_NAME_LABELS, JOB_UID_LABELS
 from trainjob_operator.reconciler.children import JobChild
 from trainjob_operator.reconciler.manifests.job import build_job
 from trainjob_operator.reconciler.merge.placement import digest
-from trainjob_operator.reconciler.ownership import Family
+from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.reconciler.state import Manifest, Patch
 
 _POD = "/spec/template/spec"
 
 
-def suspend_jobs(family: Family) -> Iterator[Patch]:
+def suspend_jobs(owned: Owned) -> Iterator[Patch]:
     """Have the Jobs that run give their pods up."""
-    for job in family.unfinished_jobs():
+    for job in owned.unfinished_jobs():
         if not (job.suspended or job.deleting):
             yield Patch(job.name, job.uid, (*_check(job), {"op": "replace", "path": "/spec/suspend", "value": True}))
 
 
-def resume_jobs(family: Family, resolved: ResolvedJob) -> Iterator[Patch]:
+def resume_jobs(owned: Owned, resolved: ResolvedJob) -> Iterator[Patch]:
     """Let suspended Jobs go on, with the labels, node selection and gates that they have by now.
 
     Kubernetes allows these changes of a suspended Job that has run before from 1.36 on; an older one refuses, and the
     Job is made anew.
     """
     steps = {step.name: step for step in resolved.steps}
-    for job in family.unfinished_jobs():
+    for job in owned.unfinished_jobs():
         step = steps.get(job.replicated_job)
         if not job.suspended or job.deleting or step is None:
             continue

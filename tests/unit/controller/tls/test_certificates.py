@@ -6,18 +6,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from trainjob_operator.controller.tls import certificates
-from trainjob_operator.controller.tls.certificates import Credentials, Lifetimes, Renewal, UnusableCredentialsError
+from trainjob_operator.controller.tls.certificates import KeyMaterial, Lifetimes, Renewal, UnusableCredentialsError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LIFETIMES = Lifetimes(authority=timedelta(days=3650), certificate=timedelta(days=90))
 HOSTS = ("operator.system.svc", "other.system.svc")
 
 
-def fresh(now: datetime = NOW) -> Credentials:
+def fresh(now: datetime = NOW) -> KeyMaterial:
     return certificates.create(HOSTS, now, LIFETIMES)
 
 
-def accepts(authorities: str, credentials: Credentials, host: str = HOSTS[0]) -> bool:
+def accepts(authorities: str, credentials: KeyMaterial, host: str = HOSTS[0]) -> bool:
     """Shake hands in memory, as a client that trusts these authorities."""
     client = ssl.create_default_context(cadata=authorities)
     client.verify_flags |= ssl.VERIFY_X509_STRICT
@@ -43,7 +43,7 @@ def accepts(authorities: str, credentials: Credentials, host: str = HOSTS[0]) ->
     return True
 
 
-def now_and_later() -> tuple[Credentials, Credentials]:
+def now_and_later() -> tuple[KeyMaterial, KeyMaterial]:
     """Make credentials that are valid today, before and after the next authority came."""
     now = datetime.now(UTC)
     before = fresh(now)
@@ -111,7 +111,7 @@ def test_no_certificate_outlives_its_authority() -> None:
 
 def test_an_authority_whose_key_is_not_ours_is_joined_by_one_of_ours() -> None:
     theirs = fresh()
-    external = Credentials(theirs.authorities, "", theirs.certificate, theirs.key)
+    external = KeyMaterial(theirs.authorities, "", theirs.certificate, theirs.key)
     certificates.check(external)
 
     assert certificates.find_renewal(external, HOSTS, NOW) is Renewal.AUTHORITY
@@ -138,4 +138,4 @@ def test_a_certificate_of_a_stranger_is_told() -> None:
     good, other = fresh(), fresh()
 
     with pytest.raises(UnusableCredentialsError, match="comes from none of the authorities"):
-        certificates.check(Credentials(good.authorities, good.authority_key, other.certificate, other.key))
+        certificates.check(KeyMaterial(good.authorities, good.authority_key, other.certificate, other.key))

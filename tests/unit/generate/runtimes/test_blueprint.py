@@ -8,7 +8,7 @@ from tests.factories.objects import SDK, container_of, env_of, resolved, runtime
 from tests.factories.rendering import RUNTIMES
 
 from trainjob_operator.generate.runtimes.blueprint import Blueprint, blueprints
-from trainjob_operator.generate.runtimes.manifest import render
+from trainjob_operator.generate.runtimes.manifest import to_yaml
 from trainjob_operator.naming import ACCELERATORS_ENV
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of
 from trainjob_operator.torchtune.methods import Method
@@ -38,7 +38,7 @@ def test_there_is_one_for_each_model_and_one_for_each_method_that_needs_its_own(
 def test_the_files_are_what_is_generated() -> None:
     files = {file.stem: file.read_text() for file in RUNTIMES.glob("t*.yaml") if file.stem not in BY_HAND}
 
-    assert files == {name: render(one) for name, one in ALL.items()}, "run `make runtimes`"
+    assert files == {name: to_yaml(one) for name, one in ALL.items()}, "run `make runtimes`"
 
 
 def test_a_bare_tune_run_trains_what_the_labels_say(runtime: Blueprint) -> None:

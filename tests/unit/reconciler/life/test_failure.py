@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from trainjob_operator.naming import BEREFT_EXIT_CODE
+from trainjob_operator.naming import PEER_LOST_EXIT_CODE
 from trainjob_operator.reconciler.children import Exit, JobChild, Kind, Outcome, PodChild
 from trainjob_operator.reconciler.life.failure import EVIDENCE_EXPECTED_WITHIN, Failure, find_failure
-from trainjob_operator.reconciler.ownership import Family
+from trainjob_operator.reconciler.ownership import Owned
 from trainjob_torchtune.process.exit_code import ExitCode
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -74,8 +74,8 @@ def pod_that_ended(index: int, exit_code: int, after_s: int) -> PodChild:
 
 
 def failure_of(*pods: PodChild) -> Failure:
-    family = Family(children={}, jobs={"node": JOB}, pods={JOB.name: pods}, strangers={})
-    failure = find_failure(family)
+    owned = Owned(children={}, jobs={"node": JOB}, pods={JOB.name: pods}, strangers={})
+    failure = find_failure(owned)
     assert failure is not None
     return failure
 
@@ -98,7 +98,7 @@ def test_the_pod_to_blame(exits: list[tuple[int, int]], to_blame: int) -> None:
 
 
 def test_the_trainers_image_ends_with_the_exit_code_that_is_known_here() -> None:
-    assert ExitCode.BEREFT == BEREFT_EXIT_CODE
+    assert ExitCode.PEER_LOST == PEER_LOST_EXIT_CODE
 
 
 @pytest.mark.parametrize(

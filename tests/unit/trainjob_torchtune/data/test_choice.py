@@ -4,7 +4,7 @@ import pytest
 
 from trainjob_torchtune.data.choice import Choice, choose
 from trainjob_torchtune.data.inventory import DataFile, format_of
-from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.violation import Violation
 
 HERE = Path("/d")
 
@@ -98,7 +98,7 @@ def test_choice(names: str, split: str | None, source: str, data_files: str) -> 
     ],
 )
 def test_what_a_person_has_to_choose(names: str, split: str | None, message: str) -> None:
-    assert choose(files(names), HERE, split) == Refusal(message)
+    assert choose(files(names), HERE, split) == Violation(message)
 
 
 @pytest.mark.parametrize("names", ["", "lang=en/a.json"])

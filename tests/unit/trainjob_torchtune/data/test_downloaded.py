@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trainjob_torchtune.data.downloaded import Settlement, find_downloads, settle_data
+from trainjob_torchtune.data.downloaded import PreparedRun, find_downloads, use_download
 from trainjob_torchtune.run.commandline import Run
 
 BUILDER = "torchtune.datasets.instruct_dataset"
@@ -13,7 +13,7 @@ def settle(downloads: Path, words: str, *, is_shipped: bool = True, builder: str
     words = words.replace("{downloads}", str(downloads))
     run = Run((), "recipe", "config", tuple(words.split()))
     options = dict(word.removeprefix("dataset.").split("=", 1) for word in run.overrides if word.startswith("dataset."))
-    return settle_data(run, {"_component_": builder, **options}, downloads, is_shipped=is_shipped)
+    return use_download(run, {"_component_": builder, **options}, downloads, is_shipped=is_shipped)
 
 
 def fill(downloads: Path, names: str) -> None:
@@ -51,13 +51,13 @@ def fill(downloads: Path, names: str) -> None:
 )  # fmt: skip
 def test_what_is_found(tmp_path: Path, names: str, words: str, expected: str, why: str) -> None:
     fill(tmp_path, names)
-    settled = settle(tmp_path, f"batch_size=1 {words}")
+    prepared = settle(tmp_path, f"batch_size=1 {words}")
 
-    assert isinstance(settled, Settlement)
+    assert isinstance(prepared, PreparedRun)
     source, files = expected.replace("{downloads}", str(tmp_path)).split(" ", 1)
     rest = ("batch_size=1", *(("epochs=1",) if "epochs" in words else ()))
-    assert settled.run.overrides == (*rest, f"dataset.source={source}", f"dataset.data_files={files}")
-    assert why.replace("{downloads}", str(tmp_path)) in settled.sentence
+    assert prepared.run.overrides == (*rest, f"dataset.source={source}", f"dataset.data_files={files}")
+    assert why.replace("{downloads}", str(tmp_path)) in prepared.sentence
 
 
 @pytest.mark.parametrize(

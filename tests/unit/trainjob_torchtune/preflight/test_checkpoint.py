@@ -40,17 +40,17 @@ def test_all_there(model: Path) -> None:
 def test_a_missing_file(model: Path, missing: str, sentence: str) -> None:
     (model / missing).unlink()
     one = replace(checkpointer(model, files=FILES), needs_config=True)
-    refusal = check_checkpoints(training(checkpointers=(one,)))
+    violation = check_checkpoints(training(checkpointers=(one,)))
 
-    assert refusal is not None
-    assert refusal.message == f"The model file {model / missing} is missing; {model} {sentence}"
+    assert violation is not None
+    assert violation.message == f"The model file {model / missing} is missing; {model} {sentence}"
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    refusal = check_checkpoints(training(checkpointers=(checkpointer(tmp_path / "model"),)))
+    violation = check_checkpoints(training(checkpointers=(checkpointer(tmp_path / "model"),)))
 
-    assert refusal is not None
-    assert refusal.message == (
+    assert violation is not None
+    assert violation.message == (
         f"There is no model folder {tmp_path}/model (checkpointer.checkpoint_dir); {tmp_path} is empty."
     )
 
@@ -62,6 +62,6 @@ def test_a_resumed_run_finds_files_among_its_output(model: Path, *, is_resumed: 
     (epoch / "m.safetensors").touch()
     one = checkpointer(model, files=("epoch_0/m.safetensors",), output=epoch.parent)
 
-    refusal = check_checkpoints(training(checkpointers=(one,), is_resumed=is_resumed))
+    violation = check_checkpoints(training(checkpointers=(one,), is_resumed=is_resumed))
 
-    assert (refusal is not None) is is_refused
+    assert (violation is not None) is is_refused

@@ -3,8 +3,8 @@ from tests.factories.training import dataset
 
 from trainjob_torchtune.preflight.columns import advise_columns, check_columns, is_known
 from trainjob_torchtune.preflight.shapes import Columns, describe_columns
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.training import DatasetSource
+from trainjob_torchtune.violation import Violation
 
 CHAT = "dataset=torchtune.datasets.chat_dataset dataset.conversation_column"
 TURNS = {
@@ -76,10 +76,10 @@ def test_columns_that_are_there(source: DatasetSource, present: list[str]) -> No
     ids=["mapped", "by-column", "no-argument", "no-style", "half-a-map", "no-map"],
 )
 def test_columns_that_are_missing(source: DatasetSource, message: str) -> None:
-    refusal = check_columns(source, columns(["x", "y"]))
+    violation = check_columns(source, columns(["x", "y"]))
 
-    assert refusal is not None
-    assert refusal.message == message
+    assert violation is not None
+    assert violation.message == message
 
 
 @pytest.mark.parametrize(
@@ -113,26 +113,26 @@ def test_columns_that_are_missing(source: DatasetSource, message: str) -> None:
     ],
 )
 def test_columns_of_a_known_shape(source: DatasetSource, present: list[str], overrides: str) -> None:
-    refusal = check_columns(source, columns(present))
+    violation = check_columns(source, columns(present))
 
-    assert refusal is not None
-    assert refusal.message.endswith(f" give {overrides}.")
+    assert violation is not None
+    assert violation.message.endswith(f" give {overrides}.")
 
 
 def test_turns_of_another_style() -> None:
     chat = dataset("chat_dataset", conversation_column="messages", conversation_style="sharegpt")
 
-    assert check_columns(chat, columns(["messages"])) == Refusal(
+    assert check_columns(chat, columns(["messages"])) == Violation(
         "dataset.conversation_style is sharegpt, but the turns in the column messages are those of openai: give "
         "dataset.conversation_style=openai."
     )
 
 
 def test_preferences_are_no_conversation() -> None:
-    refusal = check_columns(dataset(), {"chosen": "openai", "rejected": "openai"})
+    violation = check_columns(dataset(), {"chosen": "openai", "rejected": "openai"})
 
-    assert refusal is not None
-    assert refusal.message.endswith(" give dataset=torchtune.datasets.preference_dataset.")
+    assert violation is not None
+    assert violation.message.endswith(" give dataset=torchtune.datasets.preference_dataset.")
 
 
 @pytest.mark.parametrize(

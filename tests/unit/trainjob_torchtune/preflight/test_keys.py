@@ -18,8 +18,8 @@ def message(tmp_path: Path, *overrides: str) -> str | None:
     config, recipe = tmp_path / "config.yaml", tmp_path / "recipe.py"
     config.write_text(CONFIG)
     recipe.write_text(RECIPE)
-    refusal = check_keys(overrides, config, [recipe])
-    return None if refusal is None else refusal.message
+    violation = check_keys(overrides, config, [recipe])
+    return None if violation is None else violation.message
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ def test_the_tokenizers_files(tmp_path: Path) -> None:
     there, missing = ("tokenizer.path", tmp_path / "vocab.json"), ("tokenizer.merges_file", tmp_path / "merges.txt")
 
     assert check_tokenizer(training(tokenizer_files=(there,))) is None
-    refusal = check_tokenizer(training(tokenizer_files=(there, missing)))
-    assert refusal is not None
-    assert refusal.message == (
+    violation = check_tokenizer(training(tokenizer_files=(there, missing)))
+    assert violation is not None
+    assert violation.message == (
         f"The tokenizer file {tmp_path}/merges.txt (tokenizer.merges_file) is missing; {tmp_path} holds vocab.json."
     )
 
@@ -31,10 +31,12 @@ def test_output_is_made_and_left_empty(tmp_path: Path) -> None:
 
 def test_output_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    refusal = check_output(training(output=tmp_path / "file" / "output"))
+    violation = check_output(training(output=tmp_path / "file" / "output"))
 
-    assert refusal is not None
-    assert refusal.message.startswith(f"The output folder {tmp_path}/file/output cannot be written (Not a directory); ")
+    assert violation is not None
+    assert violation.message.startswith(
+        f"The output folder {tmp_path}/file/output cannot be written (Not a directory); "
+    )
 
 
 @pytest.mark.parametrize("output", ["model", "model/output", "link"])
@@ -42,10 +44,10 @@ def test_output_inside_the_model(tmp_path: Path, output: str) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "model")
     one = checkpointer(tmp_path / "model", output=tmp_path / output)
-    refusal = check_output(training(checkpointers=(one,)))
+    violation = check_output(training(checkpointers=(one,)))
 
-    assert refusal is not None
-    assert "lies inside checkpointer.checkpoint_dir=" in refusal.message
+    assert violation is not None
+    assert "lies inside checkpointer.checkpoint_dir=" in violation.message
 
 
 @pytest.mark.parametrize(
@@ -59,9 +61,9 @@ def test_output_inside_the_model(tmp_path: Path, output: str) -> None:
     ],
 )
 def test_a_gpu_for_every_process(device: str, processes: int, visible: int, message: str | None) -> None:
-    refusal = check_accelerators(training(device=device), Topology(1, processes, 0), visible)
+    violation = check_accelerators(training(device=device), Topology(1, processes, 0), visible)
 
-    assert refusal is None if message is None else refusal is not None and refusal.message.startswith(message)
+    assert violation is None if message is None else violation is not None and violation.message.startswith(message)
 
 
 def test_folders_in_words(tmp_path: Path) -> None:

@@ -75,10 +75,10 @@ def test_files_that_are_there(tmp_path: Path, options: dict[str, Any]) -> None:
 )
 def test_files_that_are_missing(tmp_path: Path, options: dict[str, Any], message: str) -> None:
     (tmp_path / "a.json").touch()
-    refusal = check_files(placed(tmp_path, options))
+    violation = check_files(placed(tmp_path, options))
 
-    assert refusal is not None
-    assert refusal.message == message.replace("{tmp}", str(tmp_path))
+    assert violation is not None
+    assert violation.message == message.replace("{tmp}", str(tmp_path))
 
 
 def placed(tmp_path: Path, options: dict[str, Any]) -> DatasetSource:

@@ -10,15 +10,15 @@ from trainjob_torchtune.preflight.compiler import check_compiler
 from trainjob_torchtune.preflight.packing import check_packing
 from trainjob_torchtune.preflight.precision import check_precision
 from trainjob_torchtune.preflight.resumption import check_resumption
-from trainjob_torchtune.refusal import Refusal
+from trainjob_torchtune.violation import Violation
 
 
 @pytest.mark.parametrize(("dtype", "refused"), [("bf16", False), ("fp32", False), ("fp16", True), ("float32", True)])
 def test_a_precision_that_recipes_train_in(dtype: str, *, refused: bool) -> None:
-    refusal = check_precision(training(dtype=dtype, datasets=(dataset(),)))
+    violation = check_precision(training(dtype=dtype, datasets=(dataset(),)))
 
-    sentence = f"dtype={dtype} is none that the recipes train in: set dtype=bf16 or dtype=fp32."
-    assert refusal == (Refusal(sentence) if refused else None)
+    sentence = f"dtype={dtype} is no precision that the recipes train in: set dtype=bf16 or dtype=fp32."
+    assert violation == (Violation(sentence) if refused else None)
 
 
 def test_who_evaluates_may_use_another() -> None:
@@ -51,7 +51,7 @@ def test_who_compiles_needs_a_compiler(
     run = replace(training(device=device), is_compiled=True)
 
     sentence = f"compile=True needs a {lacking}, which this image does not have: set compile=False."
-    assert check_compiler(run) == (Refusal(sentence) if lacking else None)
+    assert check_compiler(run) == (Violation(sentence) if lacking else None)
     assert check_compiler(replace(run, is_compiled=False)) is None
 
 
@@ -83,7 +83,7 @@ def test_a_run_goes_on_from_its_state(tmp_path: Path, state: str, *, refused: bo
 def test_what_there_is_to_resume_is_told(tmp_path: Path) -> None:
     (tmp_path / "epoch_0").mkdir()
 
-    assert check_resumption(training(output=tmp_path, is_resumed=True)) == Refusal(
+    assert check_resumption(training(output=tmp_path, is_resumed=True)) == Violation(
         f"There is nothing to resume in {tmp_path}, no recipe_state/recipe_state.pt; {tmp_path} holds epoch_0/: leave "
         "out resume_from_checkpoint=True, or set output_dir to the folder of the run that is to go on."
     )

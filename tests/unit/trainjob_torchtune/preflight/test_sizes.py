@@ -9,10 +9,10 @@ import pytest
 from tests.factories.training import checkpointer, training
 
 from trainjob_torchtune.preflight.sizes import check_sizes
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run import builders
 from trainjob_torchtune.run.builders import read_sizes
 from trainjob_torchtune.run.training import Builder
+from trainjob_torchtune.violation import Violation
 
 SMALL = {"vocab_size": 128_256, "num_layers": 16, "num_heads": 32, "embed_dim": 2048}
 SOURCE = '''
@@ -67,7 +67,7 @@ def test_the_sizes_that_a_builder_makes(component: str, options: dict[str, objec
     assert read_sizes(Builder("model", component, options)) == sizes
 
 
-def check(folder: Path, config: str, *, needs_config: bool = True) -> Refusal | None:
+def check(folder: Path, config: str, *, needs_config: bool = True) -> Violation | None:
     (folder / "config.json").write_text(config)
     model = Builder("model", "torchtune.models.bird.bird_1b", {})
     return check_sizes(training(checkpointers=(checkpointer(folder, needs_config=needs_config, model=model),)))
@@ -90,7 +90,7 @@ def test_a_model_of_the_right_size(tmp_path: Path, config: dict[str, object]) ->
 def test_a_model_of_another_size(tmp_path: Path) -> None:
     config = {"hidden_size": 3072, "num_hidden_layers": 28, "vocab_size": 128_256}
 
-    assert check(tmp_path, json.dumps(config)) == Refusal(
+    assert check(tmp_path, json.dumps(config)) == Violation(
         f"The model in {tmp_path} is of another size than the one to train: its config.json says hidden_size=3072, "
         "num_hidden_layers=28, but model=torchtune.models.bird.bird_1b makes embed_dim=2048, num_layers=16. Name the "
         "configuration, or the runtime, of this model, or download the model of that size."
@@ -98,10 +98,10 @@ def test_a_model_of_another_size(tmp_path: Path) -> None:
 
 
 def test_a_config_that_is_broken(tmp_path: Path) -> None:
-    refusal = check(tmp_path, "{")
+    violation = check(tmp_path, "{")
 
-    assert refusal is not None
-    assert refusal.message.startswith(f"The model's {tmp_path}/config.json cannot be read (")
+    assert violation is not None
+    assert violation.message.startswith(f"The model's {tmp_path}/config.json cannot be read (")
 
 
 def test_a_checkpointer_that_does_not_read_the_config(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from tests.factories.safetensors_file import write_head
 from tests.factories.training import checkpointer, saving, training
 
 from trainjob_torchtune.preflight.space import check_space
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Saving, Training
+from trainjob_torchtune.violation import Violation
 
 ONE = Topology(nodes=1, processes_per_node=1, node_rank=0)
 AMOUNT = r"[\d.]+ \w?i?B|[\d.]+ bytes"
@@ -41,15 +41,15 @@ def test_a_checkpoint_that_fits(tmp_path: Path) -> None:
     ],
 )
 def test_checkpoints_that_do_not_fit(tmp_path: Path, share: float, saved: Saving, remedy: str) -> None:
-    refusal = check_space(run(tmp_path, share, saved), ONE)
+    violation = check_space(run(tmp_path, share, saved), ONE)
 
-    assert isinstance(refusal, Refusal)
+    assert isinstance(violation, Violation)
     state = rf", and the optimizer's state ({AMOUNT})" if saved.has_adam else ""
     assert re.fullmatch(
         rf"The {saved.epochs} checkpoint\(s\) that this run writes take at least ({AMOUNT}) each{state}, together "
         rf"({AMOUNT}), but only ({AMOUNT}) are free on the volume of {tmp_path}/output: use a larger "
         rf"volume, or {remedy}\.",
-        refusal.message,
+        violation.message,
     )
 
 

@@ -32,7 +32,7 @@ def test_rows_make_a_step(rows: int, batch: Batches, processes: int, *, is_enoug
     ],
 )
 def test_the_remedy_is_one(rows: int, batch: Batches, remedy: str) -> None:
-    refusal = check_steps(rows, batch, Topology(1, 1, 0))
+    violation = check_steps(rows, batch, Topology(1, 1, 0))
 
-    assert refusal is not None
-    assert refusal.message.endswith(f"use more rows, or {remedy}.")
+    assert violation is not None
+    assert violation.message.endswith(f"use more rows, or {remedy}.")

@@ -62,10 +62,10 @@ def test_all_there(own: Path, tasks: tuple[str, ...]) -> None:
 
 
 def test_a_task_that_is_not_there(own: Path) -> None:
-    refusal = check_tasks(Evaluation(("quiz", "shiped"), (own,)))
+    violation = check_tasks(Evaluation(("quiz", "shiped"), (own,)))
 
-    assert refusal is not None
-    assert refusal.message == (
+    assert violation is not None
+    assert violation.message == (
         f"There is no task shiped, neither in lm_eval nor in {own} (include_path), whose *.yaml files have quiz; "
         "did you mean shipped?"
     )
@@ -73,28 +73,28 @@ def test_a_task_that_is_not_there(own: Path) -> None:
 
 def test_a_folder_without_tasks(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    refusal = check_tasks(Evaluation(("quiz",), (tmp_path / "empty",)))
+    violation = check_tasks(Evaluation(("quiz",), (tmp_path / "empty",)))
 
-    assert refusal is not None
-    assert refusal.message == (
+    assert violation is not None
+    assert violation.message == (
         f"There is no task quiz, neither in lm_eval nor in {tmp_path}/empty (include_path), whose *.yaml files have "
         "none."
     )
 
 
 def test_no_folder_is_named() -> None:
-    refusal = check_tasks(Evaluation(("quiz",), ()))
+    violation = check_tasks(Evaluation(("quiz",), ()))
 
-    assert refusal is not None
-    assert refusal.message == (
+    assert violation is not None
+    assert violation.message == (
         "There is no task quiz, neither in lm_eval nor in a folder of your own (include_path, which is not set)."
     )
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    refusal = check_tasks(Evaluation(("shipped",), (tmp_path / "tasks",)))
+    violation = check_tasks(Evaluation(("shipped",), (tmp_path / "tasks",)))
 
-    assert refusal is not None
+    assert violation is not None
     assert (
-        refusal.message == f"There is no folder of tasks {tmp_path}/tasks (include_path); {tmp_path} holds packages/."
+        violation.message == f"There is no folder of tasks {tmp_path}/tasks (include_path); {tmp_path} holds packages/."
     )

@@ -122,7 +122,10 @@ def test_who_is_killed_wants_memory(lines: list[str]) -> None:
         ),
         pytest.param(report(1, -6), "A process of the recipe r (rank 1) was ended by SIGABRT.", 134, id="aborted"),
         pytest.param(
-            [*of_rank(1, [GLOO]), *report(1, -6)], "The recipe r lost another of its processes", 22, id="aborted-bereft"
+            [*of_rank(1, [GLOO]), *report(1, -6)],
+            "The recipe r lost another of its processes",
+            22,
+            id="aborted-peer_lost",
         ),
         pytest.param(report(1, -11), "A process of the recipe r (rank 1) was ended by SIGSEGV.", 139, id="crashed"),
         pytest.param(

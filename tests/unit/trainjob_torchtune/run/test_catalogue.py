@@ -40,10 +40,10 @@ def test_recipes_of_the_users_own_are_let_through(catalogue: Catalogue, recipe: 
 
 
 def test_a_recipe_that_is_nowhere_is_refused(catalogue: Catalogue) -> None:
-    refusal = catalogue.check_module("lora_finetuen")
+    violation = catalogue.check_module("lora_finetuen")
 
-    assert refusal is not None
-    assert refusal.message.endswith("nor a Python module; did you mean lora_finetune?")
+    assert violation is not None
+    assert violation.message.endswith("nor a Python module; did you mean lora_finetune?")
     assert catalogue.is_builtin("lora_finetune")
     assert not catalogue.is_builtin("lora_finetuen")
 

@@ -1,7 +1,7 @@
 import pytest
 
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.commandline import Run, parse
+from trainjob_torchtune.violation import Violation
 
 RUN = Run(torchrun=(), recipe="lora", config="llama3_2/1B", overrides=("batch_size=2",))
 
@@ -30,7 +30,7 @@ def test_what_runs_nothing_is_torchtunes(line: str) -> None:
 
 @pytest.mark.parametrize("line", ["run", "run --standalone", "run lora", "run lora --config", "run --config c"])
 def test_an_incomplete_run_is_refused(line: str) -> None:
-    assert isinstance(parse(line.split()), Refusal)
+    assert isinstance(parse(line.split()), Violation)
 
 
 def test_arguments_are_put_together_again() -> None:

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.commandline import Run
 from trainjob_torchtune.run.rendezvous import Patience, await_host, find_host, look_up, read_patience
+from trainjob_torchtune.violation import Violation
 
 NOWHERE = "tiny-node-0-0.tiny.invalid"
 IMPATIENT = Patience(limit=0.3, every=0.05, report=0.1)
@@ -64,11 +64,11 @@ def test_a_name_that_appears() -> None:
 
 def test_a_name_that_never_appears() -> None:
     said: list[str] = []
-    refusal = await_host(NOWHERE, IMPATIENT, said.append)
+    violation = await_host(NOWHERE, IMPATIENT, said.append)
 
-    assert isinstance(refusal, Refusal)
-    assert refusal.message.startswith(f"The first node's name {NOWHERE} was not found in DNS within 0 s (")
-    assert "see whether the pod with index 0 is scheduled and has an address" in refusal.message
+    assert isinstance(violation, Violation)
+    assert violation.message.startswith(f"The first node's name {NOWHERE} was not found in DNS within 0 s (")
+    assert "see whether the pod with index 0 is scheduled and has an address" in violation.message
     assert 2 <= len(said) <= 4
 
 
@@ -78,11 +78,11 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for() -> None:
         return "late"
 
     began = time.monotonic()
-    refusal = await_host("a.b", IMPATIENT, lambda _: None, hang)
+    violation = await_host("a.b", IMPATIENT, lambda _: None, hang)
 
     assert time.monotonic() - began < 0.9
-    assert refusal is not None
-    assert "(the resolver has not answered yet)" in refusal.message
+    assert violation is not None
+    assert "(the resolver has not answered yet)" in violation.message
 
 
 def test_a_signal_ends_the_wait_while_the_resolver_hangs() -> None:

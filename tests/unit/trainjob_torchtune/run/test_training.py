@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from tests.factories.training import batches, saving
 
-from trainjob_torchtune.refusal import Refusal
 from trainjob_torchtune.run.training import Builder, Checkpointer, DatasetSource, Saving, Training, parse_training
+from trainjob_torchtune.violation import Violation
 
 RECIPE = "full_finetune_distributed"
 
@@ -114,7 +114,7 @@ def test_what_is_saved(recipe: str, config: dict[str, Any], expected: Saving) ->
     ids=["no-number", "no-component", "half-a-format"],
 )
 def test_what_does_not_fit_is_refused(config: dict[str, Any]) -> None:
-    assert isinstance(parse_training(RECIPE, config), Refusal)
+    assert isinstance(parse_training(RECIPE, config), Violation)
 
 
 @pytest.mark.parametrize("value", ["many", 0, -1, 1.5, True])
@@ -122,7 +122,7 @@ def test_what_does_not_fit_is_refused(config: dict[str, Any]) -> None:
 def test_a_number_is_whole_and_positive(key: str, value: object) -> None:
     wrong = f"{key} is {value!r}; it has to be a whole number, 1 or more"
 
-    assert parse_training(RECIPE, {key: value}) == Refusal(
+    assert parse_training(RECIPE, {key: value}) == Violation(
         f"The configuration does not fit the recipe {RECIPE}: {wrong}."
     )
 

@@ -6,7 +6,7 @@ import pytest
 from tests.cluster.kube import Kube
 
 from trainjob_operator.controller.kube.client import KubeClient
-from trainjob_operator.controller.start.other_operators import require_solitude
+from trainjob_operator.controller.start.other_operators import refuse_second_operator
 from trainjob_operator.errors import ConfigurationError
 
 
@@ -21,12 +21,12 @@ async def test_webhooks_for_runtimes_tell_of_another_operator(
     sign = f"ValidatingWebhookConfiguration {namespace} sends runtimes to Service kubeflow-system/manager"
     try:
         with pytest.raises(ConfigurationError, match="TRAINJOB_OPERATOR_TOLERATE_NEIGHBOURS=true") as refusal:
-            await require_solitude(client, "trainjob-operator", tolerate=False)
+            await refuse_second_operator(client, "trainjob-operator", tolerate=False)
         assert sign in str(refusal.value)
         with caplog.at_level(logging.WARNING):
-            await require_solitude(client, "trainjob-operator", tolerate=True)
+            await refuse_second_operator(client, "trainjob-operator", tolerate=True)
         assert sign in caplog.text
-        await require_solitude(client, namespace, tolerate=False)  # they are its own
+        await refuse_second_operator(client, namespace, tolerate=False)  # they are its own
     finally:
         kube.delete("ValidatingWebhookConfiguration", "", namespace)
 
@@ -35,6 +35,6 @@ async def test_without_the_right_to_look_it_goes_on(
     restricted_client: KubeClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        await require_solitude(restricted_client, "trainjob-operator", tolerate=False)
+        await refuse_second_operator(restricted_client, "trainjob-operator", tolerate=False)
 
     assert caplog.text.count("cannot tell whether another operator for TrainJobs is in this cluster") == 2

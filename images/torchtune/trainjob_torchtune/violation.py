@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Violation:
     """One sentence that names what is wrong and what to do about it."""
 
     message: str
