@@ -18,7 +18,7 @@ from tests.cluster.stub import RUNTIME, shipped_runtime, stub_runtime, trainjob
 from tests.cluster.waiting import eventually
 from tests.devcluster import Cluster
 
-from trainjob_operator.__main__ import main
+from trainjob_operator.cli.app import main
 
 # So short that certificate and authority are renewed again and again while these tests run.
 LIFETIMES = "settings.CERTIFICATE_LIFETIME=60,settings.AUTHORITY_LIFETIME=180"
@@ -111,7 +111,7 @@ def test_render_says_what_a_dry_run_says(
     given.write_text(json.dumps({"kind": "List", "items": [job, shipped_runtime(team, RUNTIME)]}))
 
     dry = apply(operator, job, "--dry-run=server")
-    code = main(["render", "--output=yaml", f"--filename={given}"])
+    code = main(["plan", "--output=yaml", f"--filename={given}"])
 
     manifests, text = capsys.readouterr()
     said = [line.strip() for line in text.splitlines()]

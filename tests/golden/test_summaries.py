@@ -1,4 +1,4 @@
-"""A TrainJob and its runtime in, what `render` says about it out."""
+"""A TrainJob and its runtime in, what `plan` says about it out."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 import yaml
 from tests.golden.test_children import HERE, SHIPPED, TRAINJOBS, UID
 
-from trainjob_operator.__main__ import main
+from trainjob_operator.cli.app import main
 
 SUMMARIES = HERE / "summaries"
 
@@ -21,7 +21,7 @@ def files_of(trainjob: Path) -> list[str]:
 
 @pytest.mark.parametrize("file", TRAINJOBS, ids=lambda file: file.stem)
 def test_summary(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["render", "--namespace=team-a", *files_of(file)])
+    code = main(["plan", "--namespace=team-a", *files_of(file)])
 
     said = capsys.readouterr()
     golden = SUMMARIES / f"{file.stem}.txt"
@@ -39,7 +39,7 @@ def test_manifests_are_those_that_the_operator_creates(
     stored = tmp_path / file.name
     stored.write_text(yaml.safe_dump(body | {"metadata": body["metadata"] | {"uid": UID}}))
 
-    code = main(["render", "--namespace=team-a", "--output=yaml", f"--filename={stored}", *files_of(file)[1:]])
+    code = main(["plan", "--namespace=team-a", "--output=yaml", f"--filename={stored}", *files_of(file)[1:]])
 
     lines = capsys.readouterr().out.splitlines(keepends=True)
     assert code == 0

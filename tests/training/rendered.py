@@ -1,4 +1,4 @@
-"""What the pods of a TrainJob run, as `trainjob-operator render` tells, in a container of the tests."""
+"""What the pods of a TrainJob run, as `trainjob-operator plan` tells, in a container of the tests."""
 
 import os
 from collections.abc import Mapping, Sequence

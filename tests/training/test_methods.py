@@ -1,4 +1,4 @@
-"""Every method trains on the CPU: with the command that `render` gives for a TrainJob, behind the launcher."""
+"""Every method trains on the CPU: with the command that `plan` gives for a TrainJob, behind the launcher."""
 
 import json
 import shutil

@@ -1,5 +1,5 @@
 from tests.factories.objects import LLAMA
-from tests.unit.plan.terminal import RESERVED, Terminal, given_runtime, job
+from tests.factories.terminal import RESERVED, Terminal, given_runtime, job
 
 RESERVED_IS_WRONG = (
     "spec.trainer.env: must not have reserved envs, invalid envs configured: [PET_NNODES]: numNodes and numProcPerNode"
@@ -23,7 +23,7 @@ def test_everything_that_is_wrong_is_said_at_once(terminal: Terminal) -> None:
         **RESERVED,
     }
 
-    code, out, err = terminal.render(
+    code, out, err = terminal.plan(
         job("one", trainer=wrong), job("two", runtime="none"), job("three", trainer=RESERVED)
     )
 
@@ -43,7 +43,7 @@ def test_everything_that_is_wrong_is_said_at_once(terminal: Terminal) -> None:
 
 
 def test_a_wrong_type_is_all_that_can_be_said(terminal: Terminal) -> None:
-    code, _, err = terminal.render(job(trainer={"args": "epochs=1"}, suspend="no"))
+    code, _, err = terminal.plan(job(trainer={"args": "epochs=1"}, suspend="no"))
 
     assert code == 1
     assert err == (
@@ -56,7 +56,7 @@ def test_a_runtime_that_is_given_comes_before_the_shipped_one(terminal: Terminal
     own = given_runtime()
     own["spec"]["mlPolicy"]["numNodes"] = 3
 
-    _, out, _ = terminal.render(job(), own)
+    _, out, _ = terminal.plan(job(), own)
 
     assert out.startswith(f"TrainJob default/j on ClusterTrainingRuntime {LLAMA}\n")
     assert "  nodes         3\n" in out
@@ -68,8 +68,8 @@ def test_runtimes_of_namespaces(terminal: Terminal) -> None:
     elsewhere = given_runtime("own", kind="TrainingRuntime")
     elsewhere["metadata"] = {"name": "own", "namespace": "elsewhere"}
 
-    assert terminal.render(job(runtimeRef=ref), of_the_namespace, options=("-n", "team-a"))[0] == 0
-    code, _, err = terminal.render(job(runtimeRef=ref), elsewhere, options=("-n", "team-a"))
+    assert terminal.plan(job(runtimeRef=ref), of_the_namespace, options=("-n", "team-a"))[0] == 0
+    code, _, err = terminal.plan(job(runtimeRef=ref), elsewhere, options=("-n", "team-a"))
     assert code == 1
     assert 'TrainingRuntime "own" not found in namespace team-a' in err
 
@@ -77,7 +77,7 @@ def test_runtimes_of_namespaces(terminal: Terminal) -> None:
 def test_what_kubectl_get_lists_can_be_given(terminal: Terminal) -> None:
     listed = {"apiVersion": "v1", "kind": "List", "items": [given_runtime("own"), given_runtime("unused", spec={})]}
 
-    code, _, err = terminal.render(job(runtime="own"), listed)
+    code, _, err = terminal.plan(job(runtime="own"), listed)
 
     assert (code, err) == (0, "")
 
@@ -87,9 +87,9 @@ def test_a_runtime_that_is_used_is_checked_as_well(terminal: Terminal) -> None:
     wrong["spec"]["podGroupPolicy"] = {}
     said = "spec.podGroupPolicy: is not supported"
 
-    code, _, err = terminal.render(job(runtime="own"), wrong)
+    code, _, err = terminal.plan(job(runtime="own"), wrong)
     labelled = wrong | {"metadata": {"name": "own", "labels": {"trainer.kubeflow.org/webhook-validation": "disabled"}}}
-    _, _, less = terminal.render(job(runtime="own"), labelled)
+    _, _, less = terminal.plan(job(runtime="own"), labelled)
 
     assert code == 1
     assert f"ClusterTrainingRuntime own is refused:\n  {said}" in err
@@ -98,7 +98,7 @@ def test_a_runtime_that_is_used_is_checked_as_well(terminal: Terminal) -> None:
 
 
 def test_a_runtime_that_cannot_be_read(terminal: Terminal) -> None:
-    code, _, err = terminal.render(job(runtime="own"), given_runtime("own", spec={"template": []}))
+    code, _, err = terminal.plan(job(runtime="own"), given_runtime("own", spec={"template": []}))
 
     assert code == 1
     assert "ClusterTrainingRuntime own is refused:\n  spec.template: must be of type object\n" in err
@@ -111,7 +111,7 @@ def test_a_runtime_is_warned_of(terminal: Terminal) -> None:
     old = given_runtime("own")
     old["metadata"]["labels"] = {"trainer.kubeflow.org/support": "deprecated"}
 
-    _, out, _ = terminal.render(job(runtime="own"), old)
+    _, out, _ = terminal.plan(job(runtime="own"), old)
 
     assert out.startswith("ClusterTrainingRuntime own\n\nWarnings\n  ClusterTrainingRuntime own is labelled ")
     assert "spec.runtimeRef: ClusterTrainingRuntime own is deprecated" in out
@@ -120,7 +120,7 @@ def test_a_runtime_is_warned_of(terminal: Terminal) -> None:
 def test_what_the_mutating_webhook_completes_is_in_the_answer(terminal: Terminal) -> None:
     trainer = {"numProcPerNode": "gpu", "resourcesPerNode": {"limits": {"nvidia.com/gpu": 2, "cpu": 0.5}}}
 
-    code, out, err = terminal.render(job(trainer=trainer))
+    code, out, err = terminal.plan(job(trainer=trainer))
 
     assert (code, err) == (0, "")
     assert "  processes     one on each accelerator\n" in out

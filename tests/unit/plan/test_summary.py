@@ -2,14 +2,14 @@ import shlex
 
 import yaml
 from tests.factories.objects import SMOLLM, container_of, resolved, trainjob
-from tests.unit.plan.terminal import Terminal, job
+from tests.factories.terminal import Terminal, job
 
 
 def test_the_command_line_is_that_of_the_pod(terminal: Terminal) -> None:
     args = ["dataset.column_map={'input': 'a b', \"output\": \"$HOME\"}", "epochs=1"]
     trainer = {"command": ["tune", "run"], "args": args}
 
-    _, out, _ = terminal.render(job(trainer=trainer))
+    _, out, _ = terminal.plan(job(trainer=trainer))
 
     lines = out.splitlines()
     container = container_of(resolved(trainjob(trainer=trainer)))
@@ -17,7 +17,7 @@ def test_the_command_line_is_that_of_the_pod(terminal: Terminal) -> None:
 
 
 def test_of_each_key_the_last_override_is_in_force(terminal: Terminal) -> None:
-    _, out, _ = terminal.render(job(runtime=SMOLLM, trainer={"args": ["batch_size=2", "seed=1", "seed=2"]}))
+    _, out, _ = terminal.plan(job(runtime=SMOLLM, trainer={"args": ["batch_size=2", "seed=1", "seed=2"]}))
 
     in_force = out.partition("\nOverrides\n")[2].partition("\n\n")[0].split()
     assert "batch_size=2" in in_force
@@ -25,7 +25,7 @@ def test_of_each_key_the_last_override_is_in_force(terminal: Terminal) -> None:
 
 
 def test_warnings_come_last(terminal: Terminal) -> None:
-    code, out, err = terminal.render(job(trainer={"args": ["epcohs=1"]}))
+    code, out, err = terminal.plan(job(trainer={"args": ["epcohs=1"]}))
 
     assert (code, err) == (0, "")
     assert out.endswith(
@@ -35,8 +35,8 @@ def test_warnings_come_last(terminal: Terminal) -> None:
 
 
 def test_a_trainjob_that_waits(terminal: Terminal) -> None:
-    _, out, _ = terminal.render(job(suspend=True))
-    _, manifests, _ = terminal.render(job(suspend=True), options=("-oyaml",))
+    _, out, _ = terminal.plan(job(suspend=True))
+    _, manifests, _ = terminal.plan(job(suspend=True), options=("-oyaml",))
 
     assert "\nNotes\n  spec.suspend is true: " in out
     jobs = [manifest for manifest in yaml.safe_load_all(manifests) if manifest["kind"] == "Job"]
@@ -46,8 +46,8 @@ def test_a_trainjob_that_waits(terminal: Terminal) -> None:
 def test_a_trainjob_that_is_somebody_elses(terminal: Terminal) -> None:
     foreign = job(managedBy="kueue.x-k8s.io/multikueue")
 
-    _, out, _ = terminal.render(foreign)
-    _, manifests, _ = terminal.render(foreign, options=("-oyaml",))
+    _, out, _ = terminal.plan(foreign)
+    _, manifests, _ = terminal.plan(foreign, options=("-oyaml",))
 
     assert "\nNotes\n  spec.managedBy is kueue.x-k8s.io/multikueue: here nothing is created" in out
     assert list(yaml.safe_load_all(manifests)) == []
@@ -57,7 +57,7 @@ def test_values_of_secrets_are_not_shown(terminal: Terminal) -> None:
     env = [{"name": "HF_TOKEN", "value": "hf_1234"}]
     model = {"storageUri": "hf://a/b", "env": env, "secretRef": {"name": "s"}}
 
-    _, out, err = terminal.render(job(trainer={"env": env}, initializer={"model": model}))
+    _, out, err = terminal.plan(job(trainer={"env": env}, initializer={"model": model}))
 
     assert "hf_1234" not in out + err
     assert "  HF_TOKEN=(not shown)\n" in out
@@ -67,7 +67,7 @@ def test_values_of_secrets_are_not_shown(terminal: Terminal) -> None:
 def test_a_program_of_the_users_own(terminal: Terminal) -> None:
     trainer = {"command": ["torchrun", "train.py"], "numNodes": 2, "numProcPerNode": 4}
 
-    _, out, _ = terminal.render(job(runtime="torch-distributed", trainer=trainer))
+    _, out, _ = terminal.plan(job(runtime="torch-distributed", trainer=trainer))
 
     assert "  program       not TorchTune's" in out
     assert "  nodes         2\n  processes     4 on each node\n  accelerators  none\n" in out

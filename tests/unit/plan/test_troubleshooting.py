@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from tests.factories.objects import SDK, step
+from tests.factories.terminal import RESERVED, Terminal, given_runtime, job
 from tests.troubleshooting import read_rows
-from tests.unit.plan.terminal import RESERVED, Terminal, given_runtime, job
 
 ROWS = read_rows("admission")
 FULL = ("full_finetune_distributed", "--config", "llama3_2/1B_full")
@@ -63,7 +63,7 @@ def test_every_row_is_made() -> None:
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistake(terminal: Terminal, mistake: str) -> None:
     row = ROWS[mistake]
-    code, out, err = terminal.render(job(**MISTAKES[mistake]), runtime_for_ppo())
+    code, out, err = terminal.plan(job(**MISTAKES[mistake]), runtime_for_ppo())
 
     assert code == (1 if row.how == "refused" else 0), out + err
     assert row.pattern.search(out + err), out + err

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.factories.rendering import RUNTIMES, kustomization, one, parse, read
-from tests.unit.plan.terminal import Terminal, job
+from tests.factories.terminal import Terminal, job
 
 from trainjob_operator.generate.runtimes.blueprint import blueprints
 from trainjob_operator.generate.runtimes.speed import ROW_TOKENS
@@ -20,15 +20,10 @@ FASTER = README.partition("## Faster")[2].partition("\n## ")[0]
 SPEED_SETTINGS = re.findall(r"^\| `([^`]+)` \|", FASTER, re.MULTILINE)
 
 
-@pytest.fixture
-def terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    return Terminal(tmp_path, capsys)
-
-
 def trainer(terminal: Terminal, spec: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Render a TrainJob, with which nothing may be wrong; give the pod and the container that trains."""
     body = job() | {"spec": spec}
-    code, out, err = terminal.render(body, options=("--output=yaml",))
+    code, out, err = terminal.plan(body, options=("--output=yaml",))
     assert (code, err) == (0, "")
     pod = one(parse(out), "Job", "j-node-0")["spec"]["template"]["spec"]
     return pod, pod["containers"][0]

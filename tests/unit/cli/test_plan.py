@@ -1,4 +1,4 @@
-"""``trainjob-operator render`` as a command: what it reads, where it prints, how it exits."""
+"""``trainjob-operator plan`` as a command: what it reads, where it prints, how it exits."""
 
 import io
 import subprocess
@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from tests.factories.rendering import EXAMPLES, parse
-from tests.unit.plan.terminal import RESERVED, Terminal, job
+from tests.factories.terminal import RESERVED, Terminal, job
 
 FIRST = EXAMPLES / "first.yaml"
 
 
 def test_warnings_beside_manifests_are_as_kubectl_writes_them(terminal: Terminal) -> None:
-    code, out, err = terminal.render(job(trainer={"args": ["epcohs=1"]}), options=("--output=yaml",))
+    code, out, err = terminal.plan(job(trainer={"args": ["epcohs=1"]}), options=("--output=yaml",))
 
     assert code == 0
     assert err.startswith("Warning: spec.trainer.args[0]: config ")
@@ -23,7 +23,7 @@ def test_warnings_beside_manifests_are_as_kubectl_writes_them(terminal: Terminal
 
 
 def test_of_several_the_good_ones_are_summarized(terminal: Terminal) -> None:
-    code, out, err = terminal.render(job("good"), job("bad", trainer=RESERVED))
+    code, out, err = terminal.plan(job("good"), job("bad", trainer=RESERVED))
 
     assert code == 1
     assert out.startswith("TrainJob default/good on ClusterTrainingRuntime ")
@@ -31,7 +31,7 @@ def test_of_several_the_good_ones_are_summarized(terminal: Terminal) -> None:
 
 
 def test_nobody_is_given_the_half_of_manifests(terminal: Terminal) -> None:
-    code, out, err = terminal.render(job("good"), job("bad", trainer=RESERVED), options=("-oyaml",))
+    code, out, err = terminal.plan(job("good"), job("bad", trainer=RESERVED), options=("-oyaml",))
 
     assert (code, out) == (1, "")
     assert err.startswith("TrainJob default/bad is refused:\n")
@@ -63,7 +63,7 @@ def test_what_cannot_be_read(terminal: Terminal, tmp_path: Path, text: str | Non
 
 
 def test_what_is_neither_trainjob_nor_runtime_is_left_alone(terminal: Terminal) -> None:
-    code, _, err = terminal.render(job(), {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}})
+    code, _, err = terminal.plan(job(), {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}})
 
     assert (code, err) == (0, "Note: Secret default/s is not looked at\n")
 
@@ -77,8 +77,8 @@ def test_usage(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_neither_kopf_nor_aiohttp_is_loaded() -> None:
     code = (
-        "import sys; from trainjob_operator.__main__ import main; "
-        f"main(['render', '-f', {str(FIRST)!r}]); print(sorted({{'kopf', 'aiohttp'}} & set(sys.modules)))"
+        "import sys; from trainjob_operator.cli.app import main; "
+        f"main(['plan', '-f', {str(FIRST)!r}]); print(sorted({{'kopf', 'aiohttp'}} & set(sys.modules)))"
     )
 
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

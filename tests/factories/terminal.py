@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.factories.objects import LLAMA, runtime_body
 
-from trainjob_operator.__main__ import main
+from tests.factories.objects import LLAMA, runtime_body
+from trainjob_operator.cli.app import main
 
 Body = dict[str, Any]
 RESERVED = {"env": [{"name": "PET_NNODES", "value": "2"}]}
@@ -22,13 +22,13 @@ class Terminal:
         self._folder = folder
         self._capsys = capsys
 
-    def render(self, *bodies: Body, options: tuple[str, ...] = ()) -> tuple[int, str, str]:
+    def plan(self, *bodies: Body, options: tuple[str, ...] = ()) -> tuple[int, str, str]:
         file = self._folder / "given.yaml"
         file.write_text(yaml.safe_dump_all(deepcopy(bodies)))
         return self.run(*options, "-f", str(file))
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
-        code = main(["render", *arguments])
+        code = main(["plan", *arguments])
         return code, *self._capsys.readouterr()
 
 
