@@ -44,8 +44,6 @@ CA_KEY = "ca.crt"
 RENDEZVOUS_PORT = 29500
 RESERVED_ENV = ("PET_NNODES", "PET_NPROC_PER_NODE", "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT")
 ACCELERATORS_ENV = "TRAINJOB_ACCELERATORS_PER_NODE"
-PEER_LOST_EXIT_CODE = 22
-"""With which our trainer image ends when a process on another node was lost: images/torchtune/README.md."""
 
 WEBHOOK_PORT = 9443
 STATUS_PORT = 10443

@@ -16,10 +16,9 @@ _NOT_CONTENT = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """Where an image's Dockerfile and context lie in the checkout, and how it is built here."""
+    """Where an image's Dockerfile lies in the checkout, and how it is built here."""
 
     folder: Path
-    context: Path
     target: str | None = None
     arguments: tuple[str, ...] = ()
 
@@ -30,11 +29,9 @@ class Image:
 
 
 IMAGES = {
-    "operator": Image(ROOT / "images" / "operator", ROOT),
-    "initializer": Image(ROOT / "images" / "initializer", ROOT / "images" / "initializer"),
-    "torchtune-cpu": Image(
-        ROOT / "images" / "torchtune", ROOT / "images" / "torchtune", "torchtune-cpu", (f"TORCH={TORCH}",)
-    ),
+    "operator": Image(ROOT / "images" / "operator"),
+    "initializer": Image(ROOT / "images" / "initializer"),
+    "torchtune-cpu": Image(ROOT / "images" / "torchtune", "torchtune-cpu", (f"TORCH={TORCH}",)),
 }
 
 
@@ -56,9 +53,7 @@ def build(name: str) -> Path:
         for base in bases:
             base_images.archive(base)
         with locked("buildah"):
-            builder.build(
-                reference(name), image.dockerfile, image.context, target=image.target, arguments=image.arguments
-            )
+            builder.build(reference(name), image.dockerfile, ROOT, target=image.target, arguments=image.arguments)
             builder.export(reference(name), partial)
         for older in path.parent.glob(f"{name}-*.tar"):
             older.unlink()
@@ -69,7 +64,7 @@ def build(name: str) -> Path:
 def _contents(image: Image, dockerfile: str) -> Iterator[bytes]:
     """Yield the names and contents of the image's folder and of all that its Dockerfile copies."""
     copied = re.findall(r"^COPY (?!.*--from)(.+)$", dockerfile.replace("\\\n", " "), re.MULTILINE)
-    sources = {image.context / word for line in copied for word in line.split()[:-1] if not word.startswith("--")}
+    sources = {ROOT / word for line in copied for word in line.split()[:-1] if not word.startswith("--")}
     for source in sorted({image.folder, *sources}):
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             is_content = _NOT_CONTENT.isdisjoint(path.parts) and ".egg-info" not in str(path)

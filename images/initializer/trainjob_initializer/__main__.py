@@ -5,9 +5,10 @@ import signal
 import sys
 from types import FrameType
 
+from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
 from trainjob_initializer.console import Console
 from trainjob_initializer.download.activity import Activity
-from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_initializer.failure import Failure
 from trainjob_initializer.settings import Settings, read_settings
 from trainjob_initializer.stores.environment import client_environment
 from trainjob_initializer.termination import conclude

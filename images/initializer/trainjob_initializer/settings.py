@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_initializer.failure import Failure
 from trainjob_initializer.stores.uri import Kind, Source, parse_source
 
 _KINDS = " or ".join(sorted(Kind))

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from trainjob_contract.exit_codes import BY_SIGNAL
+from trainjob_contract.exit_codes import TrainerExitCode as ExitCode
 from trainjob_torchtune.data.downloaded import PreparedRun, find_downloads, use_download
 from trainjob_torchtune.hardware import cpu
 from trainjob_torchtune.hardware.devices import list_cuda_devices
 from trainjob_torchtune.preflight.checks import advise, check
 from trainjob_torchtune.preflight.keys import check_keys
-from trainjob_torchtune.process.exit_code import BY_SIGNAL, ExitCode
 from trainjob_torchtune.process.failure import Failure, explain
 from trainjob_torchtune.process.supervisor import supervise
 from trainjob_torchtune.process.termination import write_termination

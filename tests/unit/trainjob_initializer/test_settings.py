@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_initializer.failure import Failure
 from trainjob_initializer.settings import Settings, read_settings
 from trainjob_initializer.stores.uri import Kind, Source
 

@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from huggingface_hub import get_token
 
+from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
 from trainjob_initializer.console import Console
 from trainjob_initializer.download import folder
 from trainjob_initializer.download.activity import Activity, Count
 from trainjob_initializer.download.progress import Progress, format_files, format_size
 from trainjob_initializer.download.selection import RemoteFile, select
 from trainjob_initializer.download.watch import Watch
-from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_initializer.failure import Failure
 from trainjob_initializer.settings import Settings
 from trainjob_initializer.stores.errors import brief, is_xet
 from trainjob_initializer.stores.explanation import Explainer

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from huggingface_hub.utils._paths import filter_repo_objects
 
-from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_initializer.failure import Failure
 from trainjob_initializer.stores.uri import Kind, Source
 
 # As Kubeflow Trainer: what TorchTune reads, and no pickles.

@@ -16,7 +16,8 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_initializer.failure import Failure
 from trainjob_initializer.stores.errors import brief, cause, is_distrust, is_transient
 from trainjob_initializer.stores.uri import Kind, Source
 

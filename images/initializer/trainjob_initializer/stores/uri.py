@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote
 
-from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_initializer.failure import Failure
 
 FORMS = "hf://org/repo, hf://repo, either with @revision, /folder or /folder/file behind it"
 # Names as the Hub allows them: huggingface_hub, utils/_validators.py.

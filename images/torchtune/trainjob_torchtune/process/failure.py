@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from textwrap import shorten
 
-from trainjob_torchtune.process.exit_code import BY_SIGNAL, ExitCode
+from trainjob_contract.exit_codes import BY_SIGNAL
+from trainjob_contract.exit_codes import TrainerExitCode as ExitCode
 from trainjob_torchtune.process.supervisor import Ending
 from trainjob_torchtune.process.torchrun_report import FailedProcess, begins_report, read_report
 

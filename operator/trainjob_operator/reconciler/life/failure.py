@@ -8,14 +8,14 @@ import signal
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from trainjob_contract.exit_codes import BY_SIGNAL, TrainerExitCode
 from trainjob_operator.api.status import FailureStatus
-from trainjob_operator.naming import PEER_LOST_EXIT_CODE
 from trainjob_operator.reconciler.children import Exit, JobChild, Outcome, PodChild
 from trainjob_operator.reconciler.ownership import Owned
 
 EVIDENCE_EXPECTED_WITHIN = timedelta(seconds=2)
 _MESSAGE_LIMIT = 1024
-_BECAUSE_OF_ANOTHER = frozenset({PEER_LOST_EXIT_CODE, 128 + signal.SIGTERM})
+_BECAUSE_OF_ANOTHER = frozenset({TrainerExitCode.PEER_LOST, BY_SIGNAL + signal.SIGTERM})
 
 
 @dataclass(frozen=True, slots=True)

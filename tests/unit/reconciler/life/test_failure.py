@@ -5,11 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from trainjob_operator.naming import PEER_LOST_EXIT_CODE
 from trainjob_operator.reconciler.children import Exit, JobChild, Kind, Outcome, PodChild
 from trainjob_operator.reconciler.life.failure import EVIDENCE_EXPECTED_WITHIN, Failure, find_failure
 from trainjob_operator.reconciler.ownership import Owned
-from trainjob_torchtune.process.exit_code import ExitCode
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 OUTCOME = Outcome(succeeded=False, at=AT, reason="BackoffLimitExceeded", message="Job has reached the backoff limit")
@@ -95,10 +93,6 @@ def test_the_pod_to_blame(exits: list[tuple[int, int]], to_blame: int) -> None:
 
     assert failure.pod is not None
     assert failure.pod.uid == f"pod-{to_blame}"
-
-
-def test_the_trainers_image_ends_with_the_exit_code_that_is_known_here() -> None:
-    assert ExitCode.PEER_LOST == PEER_LOST_EXIT_CODE
 
 
 @pytest.mark.parametrize(

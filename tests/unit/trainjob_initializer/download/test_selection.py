@@ -1,7 +1,8 @@
 import pytest
 
+from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
 from trainjob_initializer.download.selection import RemoteFile, select
-from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_initializer.failure import Failure
 from trainjob_initializer.stores.uri import Kind, Source
 
 FILES = tuple(

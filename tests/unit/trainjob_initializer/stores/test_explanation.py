@@ -6,7 +6,8 @@ import httpx2
 import pytest
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
-from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_initializer.failure import Failure
 from trainjob_initializer.stores.errors import is_transient
 from trainjob_initializer.stores.explanation import Explainer
 from trainjob_initializer.stores.uri import Kind, Source

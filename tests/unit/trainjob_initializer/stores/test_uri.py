@@ -1,6 +1,7 @@
 import pytest
 
-from trainjob_initializer.failure import ExitCode, Failure
+from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_initializer.failure import Failure
 from trainjob_initializer.stores.uri import Kind, Source, parse_source
 
 FORMS = "hf://org/repo, hf://repo, either with @revision, /folder or /folder/file behind it"
