@@ -12,8 +12,8 @@ from tests.factories.generation import Body, objects
 from tests.factories.objects import LLAMA, SDK, runtime_body
 from tests.factories.requests import RUNTIME, body, creation, patch, update
 from trainjob_operator.admission.review import Answer, Request, mutate, runtime_wanted, validate
-from trainjob_operator.admission.structure import find_misfits
 from trainjob_operator.api.runtime import Runtime, parse_runtime
+from trainjob_operator.api.validation import check_structure
 from trainjob_operator.errors import InvalidObjectError
 
 SEEDS = range(10)
@@ -37,7 +37,7 @@ TRAINJOB = body(
 def runtimes(seed: int) -> list[Runtime | None]:
     made: list[Runtime | None] = [None, RUNTIME]
     for one in objects(seed, "trainingruntimes", runtime_body(LLAMA), PAIRS):
-        if isinstance(one.get("spec"), dict) and not any(find_misfits("TrainingRuntime", one)):
+        if isinstance(one.get("spec"), dict) and not any(check_structure("TrainingRuntime", one)):
             with suppress(InvalidObjectError):
                 made.append(parse_runtime({**one, "kind": "TrainingRuntime"}))
     return made

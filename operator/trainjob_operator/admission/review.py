@@ -15,10 +15,10 @@ from trainjob_operator.admission.fixed import check_fixed
 from trainjob_operator.admission.normal import Object, object_at
 from trainjob_operator.admission.patches import changed_fields, check_change
 from trainjob_operator.admission.restoration import restore, stamp
-from trainjob_operator.admission.structure import find_misfits
 from trainjob_operator.admission.translation import count_processes, has_word, write_fractions
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef, parse_trainjob
+from trainjob_operator.api.validation import check_structure
 from trainjob_operator.errors import InvalidObjectError
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINING_RUNTIME, TRAINJOB
 from trainjob_operator.reconciler.rules.runtime import check_runtime
@@ -102,7 +102,7 @@ def validate(request: Request, runtime: Runtime | None) -> Answer:
     if request.kind not in {TRAINJOB, *_RUNTIMES}:
         return Answer(allowed=True)
     try:
-        if misfits := tuple(islice(find_misfits(request.kind, request.new), _MOST_MISFITS)):
+        if misfits := tuple(islice(check_structure(request.kind, request.new), _MOST_MISFITS)):
             return Answer(allowed=False, errors=misfits)
         return _validate_trainjob(request, runtime) if request.kind == TRAINJOB else _validate_runtime(request)
     except InvalidObjectError as error:

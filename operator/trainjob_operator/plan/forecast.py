@@ -13,10 +13,10 @@ from trainjob_operator.admission.normal import Object, object_at
 from trainjob_operator.admission.review import Answer, Request
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef, TrainJob, parse_trainjob
+from trainjob_operator.api.validation import check_schema
 from trainjob_operator.errors import InvalidObjectError
 from trainjob_operator.naming import GROUP, TRAINING_RUNTIME, TRAINJOB
 from trainjob_operator.plan.documents import Documents, Identity
-from trainjob_operator.plan.schema import find_faults
 from trainjob_operator.plan.shipped import shipped_names, shipped_runtime
 from trainjob_operator.reconciler.life.lifecycle import is_managed, is_suspended
 from trainjob_operator.reconciler.manifests.children import build_children
@@ -91,7 +91,8 @@ def _judge_runtime(identity: Identity, body: Object, now: datetime) -> PlannedTr
     request = _creation(identity, body, now)
     asks = object_at(request.new, "metadata", "labels").get(_VALIDATION_LABEL) != "disabled"
     answer = review.validate(request, None) if asks else Answer(allowed=True)
-    return PlannedTrainJob(identity, (*find_faults(identity.kind, request.new), *answer.errors), answer.warnings)
+    errors = dict.fromkeys((*check_schema(identity.kind, request.new), *answer.errors))
+    return PlannedTrainJob(identity, tuple(errors), answer.warnings)
 
 
 def _judge_trainjob(identity: Identity, asked: Request, runtimes: Mapping[Identity, Object]) -> PlannedTrainJob:
@@ -105,7 +106,7 @@ def _judge_trainjob(identity: Identity, asked: Request, runtimes: Mapping[Identi
         if wanted is not None and isinstance(found, InvalidObjectError)
         else review.validate(request, runtime)
     )
-    errors = (*completion.errors, *find_faults(TRAINJOB, request.new), *answer.errors)
+    errors = (*completion.errors, *check_schema(TRAINJOB, request.new), *answer.errors)
     warnings = tuple(dict.fromkeys((*completion.warnings, *answer.warnings)))
     if errors or runtime is None:
         hint = _hint(wanted) if wanted is not None and found is None else ""

@@ -7,7 +7,7 @@ from celpy.adapter import json_to_cel
 
 from trainjob_operator.api.constraints import Rule
 from trainjob_operator.api.schema import custom_resource_definitions
-from trainjob_operator.plan.schema import RULES
+from trainjob_operator.api.validation import RULES
 
 WORDS = (
     "",

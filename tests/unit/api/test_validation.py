@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from trainjob_operator.api.validation import check_schema, check_structure
 from trainjob_operator.naming import MULTIKUEUE_CONTROLLER, TRAINJOB_CONTROLLER
-from trainjob_operator.plan.schema import find_faults
 
 Body = dict[str, Any]
 MUCH = "hf://" + "x" * 2044
@@ -59,12 +59,38 @@ def trainjob(**spec: object) -> Body:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_faults(body: Body, fault: str) -> None:
-    assert list(find_faults("TrainJob", body)) == [fault]
+def test_what_only_the_whole_schema_refuses(body: Body, fault: str) -> None:
+    assert list(check_schema("TrainJob", body)) == [fault]
+    assert list(check_structure("TrainJob", body)) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (trainjob() | {"spec": None}, "spec: must be of type object"),
+        (trainjob(runtimeRef={}), "spec.runtimeRef.name: is required"),
+        (trainjob(runtimeRef={"name": None}), "spec.runtimeRef.name: is required"),
+        (trainjob(trainer="none"), "spec.trainer: must be of type object"),
+        (trainjob(trainer={"args": "epochs=1"}), "spec.trainer.args: must be of type array"),
+        (trainjob(trainer={"args": [None]}), "spec.trainer.args[0]: must be of type string"),
+        (trainjob(trainer={"numNodes": 1.5}), "spec.trainer.numNodes: must be of type integer"),
+        (trainjob(trainer={"numNodes": True}), "spec.trainer.numNodes: must be of type integer"),
+        (trainjob(trainer={"numProcPerNode": []}), "spec.trainer.numProcPerNode: must be an integer or a string"),
+        (trainjob(labels={"a": None}), "spec.labels.a: must be of type string"),
+        (
+            trainjob(trainer={"env": [{"name": "A"}, {"name": "A"}]}),
+            "spec.trainer.env: must not have two items of one name",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_has_another_structure(body: Body, fault: str) -> None:
+    assert list(check_structure("TrainJob", body)) == [fault]
+    assert list(check_schema("TrainJob", body)) == [fault]
 
 
 def test_a_quantity_has_a_form() -> None:
-    [fault] = find_faults("TrainJob", trainjob(trainer={"resourcesPerNode": {"limits": {"cpu": "many"}}}))
+    [fault] = check_schema("TrainJob", trainjob(trainer={"resourcesPerNode": {"limits": {"cpu": "many"}}}))
 
     assert fault.startswith("spec.trainer.resourcesPerNode.limits.cpu: must be of the form ")
 
@@ -76,20 +102,21 @@ def test_a_quantity_has_a_form() -> None:
         trainjob(labels={"a": "b"}, initializer=None),
         trainjob(initializer={"model": {"storageUri": ""}, "dataset": {"storageUri": "hf://org/name"}}),
         trainjob(trainer={"numProcPerNode": 2}, managedBy="kueue.x-k8s.io/multikueue"),
-        trainjob(trainer="of the wrong type: admission's to tell"),
+        trainjob(trainer={"numNodes": 2.0, "numProcPerNode": "auto"}),
         trainjob() | {"status": {}},
     ],
     ids=str,
 )
 def test_what_is_in_order(body: Body) -> None:
-    assert list(find_faults("TrainJob", body)) == []
+    assert list(check_structure("TrainJob", body)) == []
+    assert list(check_schema("TrainJob", body)) == []
 
 
 def test_the_trainer_s_own_container_is_no_target() -> None:
     target = {"jobName": "node", "containerNames": ["side", "node"]}
     body = {"metadata": {"name": "r"}, "spec": {"mlPolicy": {"torch": {"envInjection": {"targets": [target]}}}}}
 
-    [fault] = find_faults("ClusterTrainingRuntime", body)
+    [fault] = check_schema("ClusterTrainingRuntime", body)
 
     assert fault.startswith(
         "spec.mlPolicy.torch.envInjection.targets[0].containerNames: containerNames must not include the main node"
