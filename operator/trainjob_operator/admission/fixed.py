@@ -1,6 +1,7 @@
 """What no update may change of a TrainJob: all that its Jobs were made from.
 
-The words avoid "immutable": Flux takes that, like any 422, for a reason to delete a TrainJob and to create it anew.
+It is told as Kubernetes tells it of its own objects, so that tools which delete and create anew when they are asked to,
+such as Flux with ``force: true`` and ``kubectl replace --force``, know it; without being asked none of them deletes.
 """
 
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from trainjob_operator.admission.normal import Object, differences, normalize_object
 from trainjob_operator.admission.patches import OLDER_PATCHES, PATCHES, has_changed_for_older_client
 from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.constraints import IMMUTABLE
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINJOB_CONTROLLER
 from trainjob_operator.reconciler.rules.trainjob import Violation
 from trainjob_operator.torchtune.arguments import TUNE_RUN
@@ -52,7 +54,7 @@ def check_fixed(old: Object, new: Object) -> Iterator[Violation]:
         before = {name: value for name, value in before.items() if name in after or name in _KNOWN_TO_OLDER_CLIENTS}
     for path in differences(before, after, "spec"):
         yield Violation(
-            Reason.INVALID_SPEC, path, "cannot be changed any more: create a TrainJob of another name with this change"
+            Reason.INVALID_SPEC, path, f"{IMMUTABLE.message}: delete this TrainJob first, or give the changed one another name"
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from trainjob_operator.admission.normal import Object, normalize_object, object_at
 from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.constraints import IMMUTABLE
 from trainjob_operator.reconciler.rules.trainjob import Violation
 
 PATCHES = "runtimePatches"
@@ -96,8 +97,8 @@ def _check_pods(old: Object, new: Object, manager: str) -> Iterator[Violation]:
             if field in own and field in wanted and own[field] != wanted[field]:
                 yield _violation(
                     f"spec.{PATCHES}[{manager}][{name}].{field}",
-                    "cannot be changed any more; nodeSelector, affinity, tolerations, schedulingGates, labels and"
-                    " annotations can",
+                    f"{IMMUTABLE.message}; nodeSelector, affinity, tolerations, schedulingGates, labels and"
+                    " annotations can be changed",
                 )
 
 

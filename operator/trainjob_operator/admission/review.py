@@ -4,7 +4,7 @@ Whatever is asked is answered, be it an object or not: what does not fit the sch
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Literal
@@ -44,12 +44,21 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whether it may be stored. ``patch`` is an RFC 6902 patch of it, ``errors`` say why not."""
+    """Whether it may be stored.
+
+    Attributes:
+        allowed: it may.
+        errors: why not.
+        warnings: what its author should know.
+        patch: changes that it needs, as an RFC 6902 patch.
+        is_invalid: what is wrong are changes of fixed fields, for which Kubernetes answers 422 Invalid.
+    """
 
     allowed: bool
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     patch: tuple[Mapping[str, Any], ...] = ()
+    is_invalid: bool = False
 
     @property
     def message(self) -> str:
@@ -83,8 +92,7 @@ def deny_unreadable(wanted: RuntimeRef, said: str) -> Answer:
 def mutate(request: Request, runtime: Runtime | None) -> Answer:
     """Complete a TrainJob, and put back what a client lost on its way.
 
-    What no update may change is refused here already: the schema would answer 422, which is denied no less and makes
-    GitOps tools delete and create anew.
+    What no update may change is refused here already, in words that name a way out; the schema has none.
     """
     new = _spec(request.new)
     if request.kind != TRAINJOB or new is None or _passes(request):
@@ -130,7 +138,7 @@ def _mutate(old: Object | None, new: Object, runtime: Runtime | None, now: datet
             for field in lost
         )
         if wrong := tuple(check_fixed(old, wanted)):
-            return _deny(wrong, warnings)
+            return replace(_deny(wrong, warnings), is_invalid=True)
     return Answer(allowed=True, warnings=_tidy(warnings), patch=_patch(new, stamp(old, wanted, now)))
 
 
@@ -150,11 +158,12 @@ def _validate_trainjob(request: Request, runtime: Runtime | None) -> Answer:
         assessment = assess(job, runtime)
         warnings = (*advise(job, runtime, assessment.recipe), *assessment.warnings)
         return _deny(assessment.violations, warnings) if assessment.violations else _allow(warnings)
-    wrong = (*check_fixed(old, new), *check_change(old, new, object_at(request.old, "status")))
+    fixed = tuple(check_fixed(old, new))
+    wrong = (*fixed, *check_change(old, new, object_at(request.old, "status")))
     if changed_fields(old, new):
         wrong += tuple(check_patch_names(job, runtime))
     warnings = tuple(advise_on_reference(runtime))
-    return _deny(wrong, warnings) if wrong else _allow(warnings)
+    return replace(_deny(wrong, warnings), is_invalid=bool(fixed)) if wrong else _allow(warnings)
 
 
 def _fits(body: Mapping[str, Any] | None) -> bool:

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 _MAX_BODY = 16 * 1024 * 1024  # the API server takes objects of 3 MiB, and sends the old and the new one
 _LOOK_WITHIN = 2.5  # the API server waits for 5 seconds
 _PATH = f"{GROUP.replace('.', '-')}-{VERSION}"
+_FORBIDDEN = (HTTPStatus.FORBIDDEN, "Forbidden")
+_INVALID = (HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid")
 _KINDS = {kind.lower(): kind for kind in (TRAINJOB, TRAINING_RUNTIME, CLUSTER_TRAINING_RUNTIME)}
 
 
@@ -130,7 +132,8 @@ def _respond(answer: Answer) -> dict[str, Any]:
     if answer.warnings:
         response["warnings"] = list(answer.warnings)
     if not answer.allowed:
-        response["status"] = _failure(HTTPStatus.FORBIDDEN, "Forbidden", answer.message)
+        code, reason = _INVALID if answer.is_invalid else _FORBIDDEN
+        response["status"] = _failure(code, reason, answer.message)
     elif answer.patch:
         response["patch"] = base64.b64encode(orjson.dumps(answer.patch)).decode()
         response["patchType"] = "JSONPatch"

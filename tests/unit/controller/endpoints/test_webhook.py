@@ -107,6 +107,15 @@ async def test_an_api_server_that_cannot_be_asked_is_said_to_be_the_reason(api: 
     assert (await api.ask(MUTATE, trainjob()))["allowed"] is True
 
 
+async def test_a_change_of_a_fixed_field_is_invalid_as_with_kubernetes_own_objects(api: ApiServer) -> None:
+    old, new = trainjob(trainer={"numNodes": 1}), trainjob(trainer={"numNodes": 2})
+
+    for path in (MUTATE, VALIDATE + "trainjob"):
+        status = (await api.ask(path, new, old))["status"]
+        assert (status["code"], status["reason"]) == (422, "Invalid")
+        assert status["message"].startswith("spec.trainer.numNodes: field is immutable: ")
+
+
 async def test_a_broken_runtime_is_said_to_be_the_reason(api: ApiServer, caches: Caches) -> None:
     broken = runtime()
     broken["spec"]["template"]["spec"]["replicatedJobs"] = "none"
