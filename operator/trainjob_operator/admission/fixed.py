@@ -54,7 +54,9 @@ def check_fixed(old: Object, new: Object) -> Iterator[Violation]:
         before = {name: value for name, value in before.items() if name in after or name in _KNOWN_TO_OLDER_CLIENTS}
     for path in differences(before, after, "spec"):
         yield Violation(
-            Reason.INVALID_SPEC, path, f"{IMMUTABLE.message}: delete this TrainJob first, or give the changed one another name"
+            Reason.INVALID_SPEC,
+            path,
+            f"{IMMUTABLE.message}: delete this TrainJob first, or give the changed one another name",
         )
 
 

@@ -11,7 +11,13 @@ from trainjob_operator.reconciler.merge.initializer import equip_initializer
 from trainjob_operator.reconciler.merge.patching import patch_runtime, patches_in_force
 from trainjob_operator.reconciler.merge.placement import follow_trainer, stay_together
 from trainjob_operator.reconciler.merge.reporting import report_to
-from trainjob_operator.reconciler.merge.templates import add_volume, change_container, mounts, upsert_env
+from trainjob_operator.reconciler.merge.templates import (
+    add_volume,
+    change_container,
+    change_init_container,
+    mounts,
+    upsert_env,
+)
 from trainjob_operator.reconciler.merge.topology import Topology
 from trainjob_operator.reconciler.merge.trainer import describe_recipe, equip_trainer
 from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
@@ -115,15 +121,16 @@ def _pods(step: ReplicatedJob) -> int:
 
 
 def _inject(runtime: Runtime, templates: dict[str, JobTemplate], topology: Topology) -> None:
-    """Give torchrun's whole environment to the containers that the runtime names beside the trainer's."""
+    """Give torchrun's whole environment to the containers, init containers too, that are named beside the trainer's."""
     torch = runtime.spec.ml_policy.torch if runtime.spec.ml_policy is not None else None
     targets = torch.env_injection.targets if torch is not None and torch.env_injection is not None else ()
     environment = topology.environment(with_master=True)
     for target in targets:
         for name in target.container_names:
-            templates[target.job_name] = change_container(
-                templates[target.job_name], name, lambda container: upsert_env(container, *environment)
-            )
+            for change in (change_container, change_init_container):
+                templates[target.job_name] = change(
+                    templates[target.job_name], name, lambda container: upsert_env(container, *environment)
+                )
 
 
 def _claims(job: TrainJob, runtime: Runtime) -> Iterable[Claim]:

@@ -45,6 +45,15 @@ def change_container(template: JobTemplate, name: str, change: Callable[[Contain
     )
 
 
+def change_init_container(template: JobTemplate, name: str, change: Callable[[Container], Container]) -> JobTemplate:
+    """Change an init container; a template without it stays as it is."""
+    known = template.spec.template.spec.init_containers or ()
+    if all(one.name != name for one in known):
+        return template
+    changed = tuple(change(one) if one.name == name else one for one in known)
+    return change_pod(template, lambda pod: pod.model_copy(update={"init_containers": changed}))
+
+
 def change_containers(template: JobTemplate, change: Callable[[Container], Container]) -> JobTemplate:
     """Change all containers that are no init containers."""
     return change_pod(template, lambda pod: pod.model_copy(update={"containers": tuple(map(change, pod.containers))}))

@@ -68,6 +68,11 @@ def count_nodes(job: TrainJob, runtime: Runtime) -> int:
     return next((number for number in (asked, offered) if number is not None), 1)
 
 
+def is_torch(runtime: Runtime) -> bool:
+    """Tell whether torchrun launches what a runtime runs; without a framework's policy its command is on its own."""
+    return runtime.spec.ml_policy is not None and runtime.spec.ml_policy.torch is not None
+
+
 def processes_of(runtime: Runtime) -> Processes | None:
     """Give what a runtime in the form of Kubeflow Trainer v2.1 says about the processes of a node."""
     torch = runtime.spec.ml_policy.torch if runtime.spec.ml_policy is not None else None

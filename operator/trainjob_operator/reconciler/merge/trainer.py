@@ -14,7 +14,7 @@ from trainjob_operator.reconciler.merge.templates import (
     tune_run_of,
     upsert_env,
 )
-from trainjob_operator.reconciler.merge.topology import Topology, lay_out
+from trainjob_operator.reconciler.merge.topology import Topology, is_torch, lay_out
 from trainjob_operator.torchtune.arguments import TUNE_RUN, parse_tune_run
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of
 from trainjob_operator.torchtune.composition import Place, compose, point_to_endpoint
@@ -48,14 +48,14 @@ def equip_trainer(
     trainer = job.spec.trainer
     resources = merge_resources(container.resources, trainer.resources_per_node if trainer is not None else None)
     topology = lay_out(job, runtime, resources, host)
-    launch = _launch(job, container, topology)
+    launch = _launch(job, container, topology) if is_torch(runtime) else _command(trainer, container)
     if isinstance(launch, NoSelection):
         return launch
     equipped = container.model_copy(update=launch)
     if resources is not None:
         equipped = equipped.model_copy(update={"resources": resources})
     if trainer is not None:
-        equipped = _apply(trainer, equipped, topology)
+        equipped = _apply(trainer, equipped, topology if is_torch(runtime) else None)
     equipped = add_mount(equipped, _SHARED_MEMORY, _SHARED_MEMORY_PATH)
     template = change_container(template, NODE, lambda _: equipped)
     if any(mount.name == _SHARED_MEMORY for mount in equipped.volume_mounts or ()):
@@ -90,9 +90,7 @@ def _launch(job: TrainJob, container: Container, topology: Topology) -> dict[str
         if topology.nodes > 1:
             own = point_to_endpoint(own, topology.endpoint)
             inherited = inherited and point_to_endpoint(inherited, topology.endpoint)
-        arguments = inherited if trainer.args is None else trainer.args
-        command = trainer.command or own
-        return ({"command": command} if command else {}) | ({} if arguments is None else {"args": arguments})
+        return _command(trainer, container.model_copy(update={"command": own, "args": inherited}))
     if parse_tune_run(own) is None and tune_run_of(container) is not None:
         own, inherited = (*own, *(inherited or ())), ()  # what it runs stands in the arguments, too
     arguments = inherited if trainer.args is None else trainer.args
@@ -107,19 +105,21 @@ def _launch(job: TrainJob, container: Container, topology: Topology) -> dict[str
     return {"command": composed.command.render()} | ({} if arguments is None else {"args": composed.arguments})
 
 
-def _apply(trainer: Trainer, container: Container, topology: Topology) -> Container:
-    changes: dict[str, object] = {}
-    if trainer.image:
-        changes["image"] = trainer.image
-    ports = container.ports or ()
-    if all(port.container_port != RENDEZVOUS_PORT for port in ports):
-        changes["ports"] = (*ports, ContainerPort(container_port=RENDEZVOUS_PORT))
-    return upsert_env(container.model_copy(update=changes), *_environment(trainer, topology))
+def _command(trainer: Trainer | None, container: Container) -> dict[str, tuple[str, ...]]:
+    """Give command and arguments as Kubernetes takes them: the TrainJob's own, or those of the runtime."""
+    given = trainer or Trainer()
+    command = given.command or container.command
+    arguments = container.args if given.args is None else given.args
+    return ({"command": command} if command else {}) | ({} if arguments is None else {"args": arguments})
 
 
-def _environment(trainer: Trainer, topology: Topology) -> tuple[EnvVar, ...]:
-    return (
-        *(trainer.env or ()),
-        *topology.environment(with_master=not is_bare_tune_run(trainer)),
-        topology.own_environment(),
-    )
+def _apply(trainer: Trainer, container: Container, topology: Topology | None) -> Container:
+    """Put in image and environment, and where torchrun launches what is run, what it has to know."""
+    changes: dict[str, object] = {"image": trainer.image} if trainer.image else {}
+    launched: tuple[EnvVar, ...] = ()
+    if topology is not None:
+        launched = (*topology.environment(with_master=not is_bare_tune_run(trainer)), topology.own_environment())
+        ports = container.ports or ()
+        if all(port.container_port != RENDEZVOUS_PORT for port in ports):
+            changes["ports"] = (*ports, ContainerPort(container_port=RENDEZVOUS_PORT))
+    return upsert_env(container.model_copy(update=changes), *(trainer.env or ()), *launched)

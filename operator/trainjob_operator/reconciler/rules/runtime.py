@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import JobSetSpec, ReplicatedJob, Runtime
 from trainjob_operator.naming import NODE, TRAINER
-from trainjob_operator.reconciler.merge.templates import find_container
+from trainjob_operator.reconciler.merge.templates import containers_of, find_container
 from trainjob_operator.reconciler.rules.trainjob import Violation, ancestor_of
 
 _TEMPLATE = "spec.template.spec"
@@ -40,13 +40,13 @@ def _check_policies(runtime: Runtime) -> Iterator[Violation]:
                 Reason.UNSUPPORTED_RUNTIME, f"spec.mlPolicy.{framework}", "is not supported; torch is the one that is"
             )
             return
-    if policy is None or policy.torch is None:
-        yield Violation(Reason.UNSUPPORTED_RUNTIME, "spec.mlPolicy.torch", "is missing: only torch runtimes are run")
-        return
+    injection = policy.torch.env_injection if policy is not None and policy.torch is not None else None
     steps = {step.name: step for step in runtime.spec.template.spec.replicated_jobs}
-    for target in policy.torch.env_injection.targets if policy.torch.env_injection is not None else ():
+    for target in injection.targets if injection is not None else ():
+        known = steps.get(target.job_name)
+        names = {container.name for container in containers_of(known.template)} if known is not None else set()
         for container in target.container_names:
-            if target.job_name not in steps or find_container(steps[target.job_name].template, container) is None:
+            if container not in names:
                 yield Violation(
                     Reason.RUNTIME_INVALID,
                     "spec.mlPolicy.torch.envInjection",

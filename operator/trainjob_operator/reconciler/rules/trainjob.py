@@ -20,7 +20,7 @@ from trainjob_operator.naming import (
 )
 from trainjob_operator.reconciler.merge.initializer import source_of
 from trainjob_operator.reconciler.merge.templates import find_container
-from trainjob_operator.reconciler.merge.topology import count_nodes
+from trainjob_operator.reconciler.merge.topology import count_nodes, is_torch
 from trainjob_operator.reconciler.merge.trainer import is_bare_tune_run
 from trainjob_operator.torchtune.arguments import key_of
 from trainjob_operator.torchtune.composition import MANAGED_OVERRIDES
@@ -40,8 +40,12 @@ class Violation:
 
 
 def ancestor_of(step: ReplicatedJob) -> str | None:
-    """Give what a step of a runtime is to its TrainJob: ``trainer``, an initializer, or None."""
-    return (step.template.metadata.labels or {}).get(ANCESTOR_LABEL)
+    """Give what a step of a runtime is to its TrainJob: ``trainer``, an initializer, or None.
+
+    Other values of the label are the runtime's own.
+    """
+    ancestor = (step.template.metadata.labels or {}).get(ANCESTOR_LABEL)
+    return ancestor if ancestor in {TRAINER, DATASET_INITIALIZER, MODEL_INITIALIZER} else None
 
 
 def completions_of(step: ReplicatedJob, pods: int) -> int:
@@ -63,7 +67,8 @@ def check_trainjob(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
     """Find everything in a TrainJob that this runtime, or this operator, cannot carry out."""
     yield from _check_name(job, runtime)
     yield from _check_initializers(job, runtime)
-    yield from _check_trainer(job)
+    if is_torch(runtime):
+        yield from _check_trainer(job)
 
 
 def _check_name(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:

@@ -124,7 +124,6 @@ def test_a_source_without_an_initializer(runtime: Runtime, message: str) -> None
     [
         (runtime_with(spec={"mlPolicy": {"mpi": {}}}), Reason.UNSUPPORTED_RUNTIME, "spec.mlPolicy.mpi"),
         (runtime_with(spec={"mlPolicy": {"jax": {}}}), Reason.UNSUPPORTED_RUNTIME, "spec.mlPolicy.jax"),
-        (runtime_with(spec={"mlPolicy": {"numNodes": 1}}), Reason.UNSUPPORTED_RUNTIME, "spec.mlPolicy.torch"),
         (runtime_with(spec={"podGroupPolicy": {"volcano": {}}}), Reason.UNSUPPORTED_FIELD, "spec.podGroupPolicy"),
         (
             runtime_with(network={"enableDNSHostnames": False}),
