@@ -13,8 +13,10 @@ from trainjob_operator.api.runtime import Runtime, RuntimeSpec
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.reconciler.merge.legacy import patches_of
 
+_STEPS = "replicatedJobs"
+"""The one list whose order stays the runtime's, as Kubeflow Trainer has it: later jobs depend on earlier ones."""
 _MERGE_KEYS = {
-    "replicatedJobs": "name",
+    _STEPS: "name",
     "containers": "name",
     "initContainers": "name",
     "env": "name",
@@ -63,7 +65,8 @@ def merge(value: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
         if isinstance(wanted, Mapping):
             merged[name] = merge(known if isinstance(known, Mapping) else {}, wanted)
         elif isinstance(wanted, Sequence) and isinstance(known, Sequence) and name in _MERGE_KEYS:
-            merged[name] = _merge_list(known, wanted, _MERGE_KEYS[name])
+            items = _merge_list(known, wanted, _MERGE_KEYS[name])
+            merged[name] = items if name == _STEPS else _in_order(items, known, wanted, _MERGE_KEYS[name])
         else:
             merged[name] = wanted
     return merged
@@ -74,6 +77,24 @@ def _merge_list(known: Sequence[Any], wanted: Sequence[Any], key: str) -> list[A
     for item in wanted:
         table[item[key]] = merge(table[item[key]], item) if item[key] in table else item
     return list(table.values())
+
+
+def _in_order(items: Sequence[Any], known: Sequence[Any], wanted: Sequence[Any], key: str) -> list[Any]:
+    """Give a merged list the order that Kubernetes gives it (``mergeSortedSlice`` of its strategicpatch).
+
+    Items of the change keep its order and come first, where the known list does not say otherwise: an environment
+    variable may refer to those before it.
+    """
+    place = {item[key]: at for at, item in enumerate(known)}
+    table = {item[key]: item for item in items}
+    changed = list(dict.fromkeys(item[key] for item in wanted))
+    kept = [name for name in place if name not in set(changed)]
+    order: list[Any] = []
+    for name in changed:
+        while kept and name in place and place[kept[0]] < place[name]:
+            order.append(kept.pop(0))
+        order.append(name)
+    return [table[name] for name in (*order, *kept)]
 
 
 def _dump(model: Model) -> dict[str, Any]:

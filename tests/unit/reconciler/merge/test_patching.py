@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.factories.objects import rejected, resolved, runtime_with, step_of, trainjob
+from tests.factories.objects import rejected, resolved, runtime_body, runtime_with, step, step_of, trainjob
 
 from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.api.workload import PodSpec
 from trainjob_operator.reconciler.manifests.job import build_job
 
@@ -50,6 +51,34 @@ def test_security_contexts_merge_field_by_field() -> None:
 
     assert pod["securityContext"]["runAsUser"] == 7
     assert pod["securityContext"]["runAsNonRoot"] is True
+
+
+@pytest.mark.parametrize(
+    ("runtime", "change", "expected"),
+    [
+        pytest.param("cache", "root", "root cache", id="what is new comes first: others may refer to it"),
+        pytest.param("a b c", "b", "a b c", id="what is known stays where it is"),
+        pytest.param("a b", "c a", "c a b", id="the change's own order holds"),
+        pytest.param("a b c", "c a", "b c a", id="also where the runtime has another"),
+        pytest.param("", "b a", "b a", id="a list that was not there"),
+    ],
+)
+def test_lists_with_a_merge_key_get_the_order_that_kubernetes_gives_them(
+    runtime: str, change: str, expected: str
+) -> None:
+    def env(names: str) -> list[dict[str, str]]:
+        return [{"name": name, "value": "1"} for name in names.split()]
+
+    changed = patch({"spec": {"containers": [{"name": "helper", "env": env(change)}]}})
+    before = {"name": "helper", "image": "i", **({"env": env(runtime)} if runtime else {})}
+    body = runtime_body()
+    step(body, "node")["template"]["spec"]["template"]["spec"]["containers"].append(before)
+
+    pod = step_of(resolved(trainjob(runtimePatches=[changed]), parse_runtime(body))).template.spec.template.spec
+
+    [helper] = [container for container in pod.containers if container.name == "helper"]
+    assert [entry.name for entry in helper.env or ()] == expected.split()
+    assert [container.name for container in pod.containers] == ["node", "helper"]
 
 
 def test_tolerations_are_replaced() -> None:

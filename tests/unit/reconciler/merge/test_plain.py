@@ -1,4 +1,4 @@
-"""Runtimes without a framework's policy: Kubeflow Trainer runs their command as it is, on as many nodes as are asked."""
+"""Runtimes without a framework: their command runs as it is, on as many nodes as are asked for."""
 
 from typing import Any
 
