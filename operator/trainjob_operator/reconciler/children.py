@@ -101,6 +101,14 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
+class Eviction:
+    """Why the kubelet ended a pod, in its own words: most often the pod took too much memory or disk itself."""
+
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PodChild:
     """A pod of a Job of a TrainJob. ``exit`` is the first failed container's, if any failed."""
 
@@ -113,6 +121,7 @@ class PodChild:
     deleting: bool
     trouble: Trouble | None
     exit: Exit | None
+    eviction: Eviction | None = None
 
     @property
     def is_live(self) -> bool:

@@ -12,8 +12,8 @@ from trainjob_operator.api.status import FailureStatus
 from trainjob_operator.reconciler.children import Child
 from trainjob_operator.reconciler.life.creation import find_missing
 from trainjob_operator.reconciler.life.deadlines import expire, next_deadline
-from trainjob_operator.reconciler.life.failure import EVIDENCE_EXPECTED_WITHIN, find_failure
-from trainjob_operator.reconciler.life.lifecycle import is_finished, is_managed, is_suspended, release
+from trainjob_operator.reconciler.life.failure import EVIDENCE_EXPECTED_WITHIN, find_evictions, find_failure
+from trainjob_operator.reconciler.life.lifecycle import find_condition, is_finished, is_managed, is_suspended, release
 from trainjob_operator.reconciler.life.obstacles import (
     PREDECESSOR_GONE_WITHIN,
     Obstacle,
@@ -58,7 +58,19 @@ def reconcile(observed: Observed, resolve: Resolve = resolve) -> Plan:
     if failure is not None:
         end = _End(Reason.FAILED_JOBS, failure.describe(), failure.outcome.at, failure.evidence())
         return _fail(observed, owned, _known(result), end)
+    if (given_up := _given_up(observed, owned)) is not None:
+        return _fail(observed, owned, _known(result), given_up)
     return _go_on(observed, owned, result)
+
+
+def _given_up(observed: Observed, owned: Owned) -> _End | None:
+    """Give up a Job that would go on for ever; what was written of it stays true when the Job is gone."""
+    if (evictions := find_evictions(owned)) is not None:
+        return _End(Reason.FAILED_JOBS, evictions.describe(), evictions.eviction.at, evictions.evidence())
+    stalled = find_condition(observed.job, ConditionType.STALLED)
+    if stalled is None or observed.job.status is None or observed.job.status.failure is None:
+        return None
+    return _End(Reason.FAILED_JOBS, stalled.message, observed.now.replace(microsecond=0))
 
 
 def _conclude(observed: Observed, owned: Owned) -> Plan:

@@ -12,6 +12,7 @@ from tests.factories.rendering import GITOPS
 from tests.world.objects import RUNTIME, trainjob
 from tests.world.world import START, World
 
+from trainjob_operator.api.mlpolicy import MLPolicy, MPIPolicy
 from trainjob_operator.reconciler.reconcile import reconcile
 
 INITIALIZERS = ("demo-dataset-initializer-0", "demo-model-initializer-0")
@@ -50,7 +51,9 @@ def ended(*, succeed: bool) -> World:
 def stalled() -> World:
     world = World(job=trainjob("demo", created=START), runtime=RUNTIME)
     world.change(trainer=None, runtime_patches=None)
-    world.runtime = RUNTIME.model_copy(update={"spec": RUNTIME.spec.model_copy(update={"ml_policy": None})})
+    world.runtime = RUNTIME.model_copy(
+        update={"spec": RUNTIME.spec.model_copy(update={"ml_policy": MLPolicy(mpi=MPIPolicy())})}
+    )
     work(world)
     return world
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from trainjob_operator.controller.kube.client import Body
 from trainjob_operator.naming import REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL, TRAINJOB_UID_LABEL
-from trainjob_operator.reconciler.children import Child, Exit, JobChild, Kind, Outcome, PodChild, Trouble
+from trainjob_operator.reconciler.children import Child, Eviction, Exit, JobChild, Kind, Outcome, PodChild, Trouble
 from trainjob_operator.reconciler.merge.placement import digest
 
 # A container that waits for one of these is on its way; everything else that it waits for is trouble.
@@ -69,6 +69,7 @@ def summarize_pod(body: Body) -> PodChild:
         deleting="deletionTimestamp" in metadata,
         trouble=_trouble(body),
         exit=_exit(body),
+        eviction=_eviction(status),
     )
 
 
@@ -136,9 +137,8 @@ def _exit(body: Body) -> Exit | None:
 
     What was evicted did not fail: another pod takes its place.
     """
-    for condition in body.get("status", {}).get("conditions", ()):
-        if (condition["type"], condition["status"]) == ("DisruptionTarget", "True"):
-            return None
+    if _disruption(body.get("status", {})) is not None:
+        return None
     exits = [
         Exit(
             container=container["name"],
@@ -151,6 +151,19 @@ def _exit(body: Body) -> Exit | None:
         if (end := _end(container)) is not None and end["exitCode"] != 0
     ]
     return min(exits, key=lambda end: end.at, default=None)
+
+
+def _eviction(status: Mapping[str, Any]) -> Eviction | None:
+    """Tell why the kubelet evicted a pod; a drain, a preemption and a node that goes down are no fault of the pod."""
+    disruption = _disruption(status)
+    if disruption is None or status.get("reason") != "Evicted":
+        return None
+    return Eviction(status.get("message", "")[:_MESSAGE_LIMIT], _time(disruption["lastTransitionTime"]))
+
+
+def _disruption(status: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    conditions = status.get("conditions", ())
+    return next((one for one in conditions if (one["type"], one["status"]) == ("DisruptionTarget", "True")), None)
 
 
 def _end(container: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from trainjob_contract.exit_codes import BY_SIGNAL, TrainerExitCode
 from trainjob_operator.api.status import FailureStatus
-from trainjob_operator.reconciler.children import Exit, JobChild, Outcome, PodChild
+from trainjob_operator.reconciler.children import Eviction, Exit, JobChild, Outcome, PodChild
 from trainjob_operator.reconciler.ownership import Owned
 
 EVIDENCE_EXPECTED_WITHIN = timedelta(seconds=2)
 _MESSAGE_LIMIT = 1024
+_EVICTIONS_ENDURED = 3  # of each pod
 _BECAUSE_OF_ANOTHER = frozenset({TrainerExitCode.PEER_LOST, BY_SIGNAL + signal.SIGTERM})
 
 
@@ -79,6 +80,50 @@ def find_failure(owned: Owned) -> Failure | None:
         if pod.exit is not None
     ]
     return Failure(job=job, outcome=outcome, pod=min(exits)[3] if exits else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Evictions:
+    """A Job whose pods the kubelet evicts again and again. ``last`` is the newest of those pods."""
+
+    job: JobChild
+    count: int
+    last: PodChild
+    eviction: Eviction
+
+    def describe(self) -> str:
+        """Say what the kubelet says, and what to do about it."""
+        where = f" by node {self.last.node}" if self.last.node else ""
+        said = _last_line(self.eviction.message)[:_MESSAGE_LIMIT] or "it left no message"
+        return (
+            f"Job {self.job.name} failed: {self.count} pods of it were evicted{where}, the last one {self.last.name}:"
+            f" {said.rstrip('.')}. Another would end like them: ask for what it takes (resourcesPerNode, or the"
+            " runtime's), or write less to the container's own disk"
+        )
+
+    def evidence(self) -> FailureStatus:
+        """Put down what was seen, for the time when the pods are gone."""
+        return FailureStatus(
+            job=self.job.name,
+            pod=self.last.name,
+            node=self.last.node,
+            reason="Evicted",
+            log_tail=self.eviction.message or None,
+        )
+
+
+def find_evictions(owned: Owned) -> Evictions | None:
+    """Find a Job whose pods were evicted so often that the next one would be, too.
+
+    Jobs ignore disruptions, and Kubernetes takes an eviction for one, also if the pod itself is why its node is short
+    of memory or disk: it would be made anew without end.
+    """
+    for job in owned.unfinished_jobs():
+        evicted = [(pod.eviction, pod) for pod in owned.pods.get(job.name, ()) if pod.eviction is not None]
+        if len(evicted) >= job.parallelism * _EVICTIONS_ENDURED and evicted:
+            eviction, last = max(evicted, key=lambda pair: (pair[0].at, pair[1].name))
+            return Evictions(job, len(evicted), last, eviction)
+    return None
 
 
 def _is_because_of_another(end: Exit) -> bool:

@@ -22,6 +22,7 @@ _START_REASONS = frozenset(
 )
 _GATED = "SchedulingGated"
 _ANEW = "if the runtime is to blame, correct it and create this TrainJob anew, because this one keeps it as it was"
+_MISSING_ACCOUNT = re.compile(r'serviceaccounts? "([^"]+)" not found')
 _BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": (ErrImagePull: )?')
 
 
@@ -152,8 +153,8 @@ def _refusal_obstacle(refusal: Refusal) -> Obstacle:
     if refusal.kind == "Pod":
         return Obstacle(
             Reason.PODS_REFUSED,
-            f"the pods of Job {refusal.name} cannot be created: {refusal.message.rstrip('.')}. Change the quota or"
-            f" policy that is named here: the Job controller tries again at growing intervals; {_ANEW}",
+            f"the pods of Job {refusal.name} cannot be created: {refusal.message.rstrip('.')}. {_remedy(refusal)}: the"
+            f" Job controller tries again at growing intervals; {_ANEW}",
         )
     if refusal.reason == "AlreadyExists":
         return Obstacle(
@@ -166,6 +167,13 @@ def _refusal_obstacle(refusal: Refusal) -> Obstacle:
         f"{refusal.kind} {refusal.name} cannot be created: {refusal.message.rstrip('.')}. It is tried again at growing"
         f" intervals; {_ANEW}",
     )
+
+
+def _remedy(refusal: Refusal) -> str:
+    """Say what to do about pods that are refused: mostly quota, LimitRange, Pod Security or a policy's webhook."""
+    if missing := _MISSING_ACCOUNT.search(refusal.message):
+        return f"Create the service account {missing[1]}, or have the runtime name one that is there"
+    return "Change the quota or policy that is named here"
 
 
 def _trouble_obstacle(pod: PodChild, trouble: Trouble) -> Obstacle | None:

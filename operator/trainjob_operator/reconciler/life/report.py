@@ -51,7 +51,12 @@ class Report:
             return Plan()
         return Plan(
             status=status,
-            urgent=wanted != recorded or self._has_let_go(status) or self._meets_a_deadline(status),
+            urgent=(
+                wanted != recorded
+                or self._has_let_go(status)
+                or _suspended(observed.job.status) != _suspended(status)
+                or self._meets_a_deadline(status)
+            ),
             minor=self._is_minor(status),
             events=tuple(
                 Event("Normal" if condition.type in _NORMAL else "Warning", condition.reason, condition.message)
@@ -104,6 +109,11 @@ def _is_all_up(status: TrainJobStatus) -> bool:
     """Tell whether the pods of every step are ready or have succeeded: what Kueue calls PodsReady."""
     jobs = status.jobs_status or ()
     return sum(job.ready + job.succeeded for job in jobs) >= len(jobs) > 0
+
+
+def _suspended(status: TrainJobStatus | None) -> int:
+    """Count the Jobs that wait: it changes only when somebody suspends or resumes, and looks whether that was done."""
+    return sum(job.suspended for job in (status.jobs_status if status is not None else None) or ())
 
 
 def _active(status: TrainJobStatus | None) -> int:

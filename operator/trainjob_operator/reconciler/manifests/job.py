@@ -23,7 +23,7 @@ _IGNORE_DISRUPTIONS = {
 
 _NO_SIDECAR = {"sidecar.istio.io/inject": "false"}
 """A proxy beside the program would keep the pod running when the program has ended."""
-_NOT_EVICTED = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+_NOT_EVICTED = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true"}
 """Training that is moved to save a node costs more than the node."""
 
 

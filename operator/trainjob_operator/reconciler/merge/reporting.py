@@ -14,7 +14,12 @@ _TOKEN_SECONDS = 3600
 
 
 def report_to(template: JobTemplate, job: TrainJob, endpoint: Endpoint) -> JobTemplate:
-    """Give every container of the trainer the endpoint's URL, a token for this TrainJob alone, and the CA to trust."""
+    """Give every container of the trainer the endpoint's URL, a token for this TrainJob alone, and the CA to trust.
+
+    A container with something else mounted there, and a pod with a volume of that name, stay as they are.
+    """
+    if any(volume.name == _VOLUME for volume in template.spec.template.spec.volumes or ()):
+        return template
     namespace, name = job.metadata.namespace or "", job.metadata.name
     environment = (
         EnvVar(name="KUBEFLOW_TRAINER_SERVER_URL", value=endpoint.url_base + status_path(namespace, name)),
@@ -23,6 +28,8 @@ def report_to(template: JobTemplate, job: TrainJob, endpoint: Endpoint) -> JobTe
     )
 
     def equip(container: Container) -> Container:
+        if any(mount.mount_path.rstrip("/") == _FOLDER for mount in container.volume_mounts or ()):
+            return container
         mount = VolumeMount.model_validate({"name": _VOLUME, "mountPath": _FOLDER, "readOnly": True})
         mounts = (*(container.volume_mounts or ()), mount)
         return upsert_env(container, *environment).model_copy(update={"volume_mounts": mounts})

@@ -104,9 +104,8 @@ def _check_initializers(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
             yield Violation(
                 Reason.INVALID_SPEC,
                 where,
-                f"must have {name} job when trainJob is configured with input {field}Config: runtime"
-                f" {runtime.metadata.name} has none with the label {ANCESTOR_LABEL}: {name}; leave the field out, or"
-                " name another runtime",
+                f"must have {name} job when trainJob is configured with input {field}Config:"
+                f" {_why_no_initializer(runtime, name)}; leave the field out, or name another runtime",
             )
             continue
         container = find_container(step.template, name)
@@ -123,6 +122,14 @@ def _check_initializers(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
                 f"must have volumeMount with name - {WORKSPACE_VOLUME} in container {name}: runtime"
                 f" {runtime.metadata.name} has none, and what is downloaded would be lost",
             )
+
+
+def _why_no_initializer(runtime: Runtime, name: str) -> str:
+    """Say what the job lacks that comes nearest to an initializer, which has to have both the name and the label."""
+    labelled = next((step.name for step in _steps(runtime) if ancestor_of(step) == name), None)
+    if labelled is not None:
+        return f"job {labelled} of runtime {runtime.metadata.name} has its label, and would have to be called {name}"
+    return f"runtime {runtime.metadata.name} has none with the label {ANCESTOR_LABEL}: {name}"
 
 
 def _check_trainer(job: TrainJob) -> Iterator[Violation]:

@@ -11,7 +11,7 @@ from trainjob_operator.controller.cache.summaries import (
     summarize_service,
     trainjob_of,
 )
-from trainjob_operator.reconciler.children import Child, Exit, JobChild, Kind, Outcome, PodChild, Trouble
+from trainjob_operator.reconciler.children import Child, Eviction, Exit, JobChild, Kind, Outcome, PodChild, Trouble
 
 
 def at(second: int) -> datetime:
@@ -151,7 +151,24 @@ def test_an_evicted_pod_did_not_fail() -> None:
     disrupted = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
     status = {"phase": "Failed", "conditions": [disrupted], "containerStatuses": [container("node", **ended(137))]}
 
-    assert summarize_pod(pod(status)).exit is None
+    seen = summarize_pod(pod(status))
+
+    assert seen.exit is None
+    assert seen.eviction is None, "a drain, which is no fault of the pod"
+
+
+def test_an_eviction_by_the_kubelet_is_seen_with_its_words() -> None:
+    at = "2026-01-01T00:00:00Z"
+    disrupted = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "reason": "TerminationByKubelet",
+        "lastTransitionTime": at,
+    }
+    status = {"phase": "Failed", "reason": "Evicted", "message": "low on memory", "conditions": [disrupted]}
+
+    assert summarize_pod(pod(status)).eviction == Eviction("low on memory", datetime.fromisoformat(at))
+    assert summarize_pod(pod(status | {"reason": "Terminated"})).eviction is None, "a node that goes down"
 
 
 UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/2 nodes: no GPU"}

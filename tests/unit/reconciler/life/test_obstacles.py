@@ -94,6 +94,19 @@ def test_a_job_without_pods_is_looked_into_after_a_while(world: World) -> None:
     assert "correct it and create this TrainJob anew" in condition.message
 
 
+def test_a_missing_service_account_is_called_that(world: World) -> None:
+    work(world)
+    work(world)
+    for name in INITIALIZERS:
+        world.take_up(name)
+    message = 'pods "p" is forbidden: error looking up service account a/me: serviceaccount "me" not found'
+
+    condition = stalled(reconcile(look(world, refusals=(Refusal("Pod", INITIALIZERS[0], "FailedCreate", message),))))
+
+    assert "Create the service account me, or have the runtime name one that is there: the Job" in condition.message
+    assert "quota" not in condition.message
+
+
 def test_a_job_that_a_busy_job_controller_has_not_taken_up_is_not_looked_into(world: World) -> None:
     work(world)
     work(world)

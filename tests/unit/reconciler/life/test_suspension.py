@@ -36,6 +36,7 @@ def test_a_trainjob_made_suspended_has_suspended_initializers_and_no_clock(world
     assert [name for name, job in world.jobs.items() if job.suspended] == INITIALIZERS
     assert conditions(world) == [("Suspended", "True", "Suspended")]
     assert plan.status is not None
+    assert plan.urgent, "whoever suspends looks whether that was done"
     assert plan.status.start_time is None
     assert {job.name: job.suspended for job in plan.status.jobs_status or ()} == {
         "dataset-initializer": 1,

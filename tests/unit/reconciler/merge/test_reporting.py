@@ -51,3 +51,15 @@ def test_initializers_report_nothing() -> None:
     container = step_of(reporting(), "dataset-initializer").template.spec.template.spec.containers[0]
 
     assert env_of(container).keys() == {"STORAGE_URI", "HOME"}
+
+
+def test_what_is_mounted_there_already_stays() -> None:
+    mounted = [{"name": "mine", "mountPath": FOLDER + "/"}]
+    runtime = runtime_with(node={"volumeMounts": mounted})
+
+    result = resolve(trainjob(), runtime, ENDPOINT)
+
+    assert isinstance(result, ResolvedJob)
+    [container] = step_of(result).template.spec.template.spec.containers
+    assert [one.name for one in container.volume_mounts or () if one.mount_path.startswith(FOLDER)] == ["mine"]
+    assert "KUBEFLOW_TRAINER_SERVER_URL" not in env_of(container)

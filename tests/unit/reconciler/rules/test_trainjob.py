@@ -96,6 +96,19 @@ def test_a_runtime_that_is_missing() -> None:
     assert "kubectl get clustertrainingruntimes" in result.message
 
 
+def test_an_initializer_of_another_name_is_told_the_name() -> None:
+    body = runtime_body()
+    step(body, "dataset-initializer")["name"] = "fetch"
+    for one in step(body, "node")["dependsOn"]:
+        one["name"] = one["name"].replace("dataset-initializer", "fetch")
+
+    result = rejected(trainjob(initializer={"dataset": {"storageUri": "hf://a/b"}}), parse_runtime(body))
+
+    assert (
+        "job fetch of runtime torchtune-llama3.2-1b has its label, and would have to be called data" in result.message
+    )
+
+
 @pytest.mark.parametrize(
     ("runtime", "message"),
     [
