@@ -15,20 +15,21 @@ from tests.models import answers
 
 TRAINING_TIMEOUT_S = 1200.0
 QUESTIONS = 3
+DEFAULT_NAME = "demo"
 
 
 def main() -> int:
     """Run the demo; the exit code is 0 only if the model was trained and its answers were shown."""
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
-    parser.add_argument("--name", default="demo", help="name of the cluster (default: demo)")
-    parser.add_argument("--down", action="store_true", help="take the demo's cluster down and do nothing else")
+    parser.add_argument("--name", default=DEFAULT_NAME, help="name of the cluster (default: %(default)s)")
+    parser.add_argument("--down", action="store_true", help="only take the demo's cluster and its Hub down")
     arguments = parser.parse_args()
     screen = Screen()
     try:
         if (cluster := Cluster.running(arguments.name)) is not None:
             cluster.down()
         if arguments.down:
-            screen.print("The demo's cluster is down.")
+            screen.print("The demo's cluster and its Hub are down.")
             return 0
         return _run(screen, arguments.name)
     except (DevclusterError, RuntimeError, TimeoutError) as error:
@@ -45,15 +46,15 @@ def _run(screen: Screen, name: str) -> int:
 
     screen.title("A Kubernetes cluster, and the operator in it")
     cluster = stage.start_cluster(name, props.machinery, nodes=2, gpus=1, stays=True, say=screen.say)
-    with stage.hub(cluster, props.repositories) as hub_url:
-        screen.say(f"a local Hub serves model and data set at {hub_url}")
-        stage.make_namespaces(cluster)
-        screen.say("helm install trainjob-operator manifests/chart")
-        stage.install_operator(cluster, hub_url)
+    hub_url = stage.start_hub(cluster, props.repositories)
+    screen.say(f"a local Hub serves model and data set at {hub_url}")
+    stage.make_namespaces(cluster)
+    screen.say("helm install trainjob-operator manifests/chart")
+    stage.install_operator(cluster, hub_url)
 
-        screen.title(f"kubectl apply -f {stage.EXAMPLE.relative_to(ROOT)}")
-        cluster.kubectl("-n", stage.NAMESPACE, "apply", "-f", stage.EXAMPLE)
-        is_complete, losses = _watch(screen, cluster)
+    screen.title(f"kubectl apply -f {stage.EXAMPLE.relative_to(ROOT)}")
+    cluster.kubectl("-n", stage.NAMESPACE, "apply", "-f", stage.EXAMPLE)
+    is_complete, losses = _watch(screen, cluster)
     if not is_complete:
         _point_around(screen, name)
         return 1
@@ -90,14 +91,17 @@ def _watch(screen: Screen, cluster: Cluster) -> tuple[bool, list[float]]:
 
 
 def _point_around(screen: Screen, name: str) -> None:
-    screen.title("Look around; the cluster stays up until the last of these lines takes it down")
+    screen.title("Look around, or train once more; cluster and Hub stay up until the last of these lines ends both")
+    example = stage.EXAMPLE.relative_to(ROOT)
     for line in (
         f'eval "$(.venv/bin/python -m tests.devcluster env --name {name})"',
         f"kubectl -n {stage.NAMESPACE} get trainjobs,jobs,pods,pvc",
         f"kubectl -n {stage.NAMESPACE} describe trainjob {stage.TRAINJOB}",
         f"kubectl -n {stage.NAMESPACE} logs job/{stage.TRAINJOB}-node-0",
         f"kubectl -n {stage.OPERATOR_NAMESPACE} logs -l app.kubernetes.io/name=trainjob-operator",
-        f".venv/bin/python -m tests.demo --name {name} --down",
+        f"sed 's/name: {stage.TRAINJOB}/name: second/' {example} | kubectl -n {stage.NAMESPACE} apply -f -",
+        f"kubectl -n {stage.NAMESPACE} get trainjob second --watch",
+        "make down" if name == DEFAULT_NAME else f".venv/bin/python -m tests.demo --name {name} --down",
     ):
         screen.print(f"  {line}")
 

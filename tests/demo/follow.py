@@ -10,11 +10,11 @@ from typing import Any
 
 from kubernetes import client, watch
 
+from tests.demo.configuration import fold_configuration
+
 GROUP, VERSION, PLURAL = "trainer.kubeflow.org", "v1alpha1", "trainjobs"
 TRAINJOB_LABEL = "jobset.sigs.k8s.io/jobset-name"
 STEP_LABEL = "jobset.sigs.k8s.io/replicatedjob-name"
-_CONFIG_BEGINS = "with resolved config:"
-_CONFIG = re.compile(r"\s|- |\w+:")
 _LOSS = re.compile(r"\|(\d+)\|Loss: (nan|inf|[0-9.e+-]+)")
 
 
@@ -64,8 +64,6 @@ def parse_loss(text: str) -> Loss | None:
 
 def follow(api: client.ApiClient, namespace: str, name: str, timeout: float) -> Iterator[Happening]:
     """Yield what happens to a TrainJob until it is Complete or Failed and its logs are read to their end.
-
-    The configuration that TorchTune prints at the start, a hundred lines, is left out.
 
     Raises:
         TimeoutError: it was neither after ``timeout`` seconds.
@@ -140,12 +138,9 @@ class _Follower:
     def _read_log(self, pod: str, step: str) -> None:
         core = client.CoreV1Api(self._api)
         answer = core.read_namespaced_pod_log(pod, self._namespace, container=step, follow=True, _preload_content=False)
-        is_config = False
-        for text in _lines(answer.stream(1024)):
-            is_config = is_config and _CONFIG.match(text) is not None
-            if text and not is_config:
+        for text in fold_configuration(_lines(answer.stream(1024))):
+            if text:
                 self._happenings.put(parse_loss(text) or LogLine(step, text))
-            is_config = is_config or text.endswith(_CONFIG_BEGINS)
 
     def _stream(self, function: Callable[..., Any], *args: str, **kwargs: str) -> Iterator[Any]:
         while time.monotonic() < self._deadline:

@@ -5,6 +5,7 @@ Tests that train on a cluster play on it too.
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tests.cluster.installation import Installation
 from tests.devcluster import binaries, images, torch_environment
 from tests.devcluster.cache import ROOT
 from tests.devcluster.cluster import Cluster
+from tests.devcluster.longrun import tail
 from tests.hub import HubServer
 from tests.hub.repository import Kind
 from tests.models import store
@@ -92,6 +94,36 @@ def hub(cluster: Cluster, repositories: Repositories) -> Iterator[str]:
         for (kind, name), folder in repositories.items():
             server.add_repo(kind, name, folder)
         yield server.url
+
+
+def start_hub(cluster: Cluster, repositories: Repositories) -> str:
+    """Serve repositories to the cluster's pods for as long as the cluster is up, and return the Hub's URL.
+
+    Raises:
+        RuntimeError: the Hub did not start.
+    """
+    argv = [
+        *(sys.executable, "-m", "tests.hub"),
+        *(f"--listen={cluster.host_address}:0", f"--until-end-of={cluster.init.pid}"),
+        *(f"--{kind}={name}={folder}" for (kind, name), folder in repositories.items()),
+    ]
+    log = cluster.spec.state / "logs" / "hub.log"
+    with log.open("wb") as errors:
+        hub = subprocess.Popen(
+            argv,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+    assert hub.stdout is not None
+    with hub.stdout as said:
+        name, _, url = said.readline().strip().partition("=")
+    if name != "HF_ENDPOINT":
+        raise RuntimeError(f"the Hub did not start:\n{tail(log)}")
+    return url
 
 
 def make_namespaces(cluster: Cluster) -> None:

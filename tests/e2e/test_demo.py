@@ -1,13 +1,16 @@
 """`make demo` as a user runs it: a real model is downloaded, fine-tuned in the cluster, and answers otherwise then."""
 
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.cluster.waiting import eventually
 from tests.demo import stage
 from tests.devcluster import Cluster, registry, torch_environment
 from tests.devcluster.cache import ROOT
@@ -51,6 +54,16 @@ def show() -> Iterator[Show]:
         subprocess.run([*demo, "--down"], cwd=ROOT, check=True, capture_output=True, timeout=120)
     assert Cluster.running(NAME) is None
     assert registry.left_by(NAME) == []
+    [host] = re.findall(r"a local Hub serves model and data set at http://(.+):", done.stdout)
+    eventually(lambda: not programs_with(f"--listen={host}:0"))
+
+
+def programs_with(argument: str) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            found += [path.parent.name] if argument in path.read_text().split("\0") else []
+    return found
 
 
 def test_it_ends_well(show: Show) -> None:
@@ -93,6 +106,27 @@ def test_the_answers_take_the_form_of_the_data(show: Show) -> None:
     for word in ("Name:", "Kind:", "Summary:"):
         assert sum(word in cell for cell in after) >= 2
         assert not any(word in cell for cell in before)
+
+
+def test_the_configuration_is_folded(show: Show) -> None:
+    [count] = re.findall(r"resolved configuration \((\d+) lines\)", show.text)
+
+    assert int(count) > 50
+    assert "checkpoint_dir:" not in show.text
+
+
+def test_a_second_trainjob_finds_model_and_data_where_the_last_lines_send_one(show: Show) -> None:
+    [line] = re.findall(r"^ +(sed .+) \| kubectl", show.text, re.MULTILINE)
+    second = subprocess.run(shlex.split(line), cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    in_namespace = ("--namespace", stage.NAMESPACE)
+
+    show.cluster.kubectl(*in_namespace, "apply", "--filename=-", text=second)
+    try:
+        jobs = [f"job/second-{kind}-initializer-0" for kind in ("dataset", "model")]
+        show.cluster.kubectl(*in_namespace, "wait", "--for=create", *jobs, "--timeout=60s")
+        show.cluster.kubectl(*in_namespace, "wait", "--for=condition=Complete", *jobs, "--timeout=120s")
+    finally:
+        show.cluster.kubectl(*in_namespace, "delete", "trainjob", "second")
 
 
 def test_every_pod_ran_under_pod_security_restricted(show: Show) -> None:
