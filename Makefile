@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 REQUIREMENTS := $(wildcard images/operator/requirements.txt images/initializer/requirements.txt tests/requirements.txt)
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(wildcard images/*/pyproject.toml))
 
-.PHONY: .venv help demo down test check lint format typecheck unit property initializer training cluster e2e golden crds runtimes keys models bench clean
+.PHONY: .venv help demo down test check lint format typecheck unit property initializer training cluster e2e golden crds runtimes keys models bench version release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,14 @@ down: .venv ## Take the demo's cluster down
 
 bench: .venv ## Requests, CPU, memory and latency of the control plane, beside a floor without an operator
 	@$(BIN)/python -m tests.bench all
+
+version: .venv ## Print the version, or set it everywhere: make version VERSION=1.2.3
+	@$(BIN)/python -m trainjob_operator.generate.version $(VERSION)
+	@[ -z "$(VERSION)" ] || $(MAKE) --no-print-directory crds golden
+
+release: .venv ## Make wheel, chart, notes and bills of materials in dist/, and print what is to be built and pushed
+	@rm -rf dist
+	@PATH="$$($(BIN)/python -c "from tests.devcluster import binaries; print(binaries.tools())"):$$PATH" $(BIN)/python -m trainjob_operator.generate.release dist
 
 clean: ## Remove what was made in the checkout (caches outside it stay)
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -8,9 +8,9 @@ from pathlib import Path
 from tests.devcluster import base_images, builder
 from tests.devcluster.cache import ROOT, cache_dir, digest, locked, made
 from tests.devcluster.node import TORCH
+from trainjob_operator import __version__
 
 REGISTRY = "ghcr.io/trainjob-operator"
-TAG = "0.1.0"
 _NOT_CONTENT = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
@@ -37,7 +37,7 @@ IMAGES = {
 
 def reference(name: str) -> str:
     """Return the full name of one of our images, as the chart has it."""
-    return f"{REGISTRY}/{name}:{TAG}"
+    return f"{REGISTRY}/{name}:{__version__}"
 
 
 def build(name: str) -> Path:

@@ -19,6 +19,8 @@ from tests.factories.rendering import (
     runtime_containers,
 )
 
+from trainjob_operator import __version__
+
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 LLAMA = "torchtune-llama3.2-1b"
 ALL = {file.stem for file in RUNTIMES.glob("*.yaml")} - {"kustomization"}
@@ -51,7 +53,7 @@ def test_same_values_same_bytes() -> None:
 def test_package_holds_crds_and_runtimes_and_nothing_that_disturbs_helm(tmp_path: Path) -> None:
     run_tool("helm", "package", CHART, "--destination", tmp_path)
 
-    with tarfile.open(tmp_path / "trainjob-operator-0.1.0.tgz") as package:
+    with tarfile.open(tmp_path / f"trainjob-operator-{__version__}.tgz") as package:
         inside = {name.removeprefix("trainjob-operator/") for name in package.getnames()}
     assert {name for name in inside if name.startswith("crds/")} == {
         "crds/trainer.kubeflow.org_clustertrainingruntimes.yaml",
@@ -113,9 +115,9 @@ def test_a_registry_holds_for_every_image() -> None:
 
     images = {container["image"] for _, spec in pod_specs(objects) for container in spec["containers"]}
     assert images == {
-        "mirror.example:5000/x/trainjob-operator/operator:0.1.0",
-        "mirror.example:5000/x/trainjob-operator/initializer:0.1.0",
-        "mirror.example:5000/x/trainjob-operator/torchtune:0.1.0",
+        f"mirror.example:5000/x/trainjob-operator/operator:{__version__}",
+        f"mirror.example:5000/x/trainjob-operator/initializer:{__version__}",
+        f"mirror.example:5000/x/trainjob-operator/torchtune:{__version__}",
     }
 
 
@@ -125,7 +127,7 @@ def test_digest_before_tag() -> None:
     assert operator_container(objects)["image"] == f"ghcr.io/trainjob-operator/operator@{DIGEST}"
     containers = runtime_containers(objects)
     assert containers[f"{LLAMA}/node"]["image"] == f"ghcr.io/trainjob-operator/torchtune@{DIGEST}"
-    assert containers[f"{LLAMA}/model-initializer"]["image"] == "ghcr.io/trainjob-operator/initializer:0.1.0"
+    assert containers[f"{LLAMA}/model-initializer"]["image"] == f"ghcr.io/trainjob-operator/initializer:{__version__}"
 
 
 def test_pull_secrets_and_policy_reach_every_pod() -> None:

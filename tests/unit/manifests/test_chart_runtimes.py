@@ -6,6 +6,8 @@ from base64 import b64encode
 import pytest
 from tests.factories.rendering import CHART, NAMESPACE, RUNTIMES, chart, run_tool, runtime_containers
 
+from trainjob_operator import __version__
+
 SMOLLM2 = "torchtune-smollm2-135m"
 LLAMA = "torchtune-llama3.2-1b"
 ALL = {file.stem for file in RUNTIMES.glob("*.yaml")} - {"kustomization"}
@@ -15,14 +17,14 @@ def test_cpu_trainers_ask_for_no_gpu_and_run_the_image_for_cpus() -> None:
     containers = runtime_containers(chart('runtimes.accelerator="cpu"'))
 
     for name in (LLAMA, SMOLLM2):
-        assert containers[f"{name}/node"]["image"] == "ghcr.io/trainjob-operator/torchtune-cpu:0.1.0"
+        assert containers[f"{name}/node"]["image"] == f"ghcr.io/trainjob-operator/torchtune-cpu:{__version__}"
         assert "resources" not in containers[f"{name}/node"]
 
 
 def test_the_cpu_image_can_be_had_with_gpu_limits() -> None:
     containers = runtime_containers(chart('runtimes.images.trainer.repository="trainjob-operator/torchtune-cpu"'))
 
-    assert containers[f"{SMOLLM2}/node"]["image"] == "ghcr.io/trainjob-operator/torchtune-cpu:0.1.0"
+    assert containers[f"{SMOLLM2}/node"]["image"] == f"ghcr.io/trainjob-operator/torchtune-cpu:{__version__}"
     assert containers[f"{SMOLLM2}/node"]["resources"] == {"limits": {"nvidia.com/gpu": 1}}
 
 

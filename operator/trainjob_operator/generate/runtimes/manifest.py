@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from trainjob_operator import __version__
 from trainjob_operator.generate.runtimes.blueprint import WORKSPACE, Blueprint, Source
 from trainjob_operator.naming import (
     ANCESTOR_LABEL,
@@ -27,7 +28,6 @@ from trainjob_operator.torchtune.catalogue import RECIPES
 Manifest = dict[str, Any]
 
 _IMAGES = "ghcr.io/trainjob-operator"
-_TAG = "0.1.0"
 _USER = 65532
 _ENDPOINT = "--rdzv_endpoint=localhost:29500"
 TOKEN_SECRET = "hugging-face"  # noqa: S105 - the name of one
@@ -133,7 +133,7 @@ def _download(
     ignored = [{"name": "IGNORE_PATTERNS", "value": "*.gguf"}] if kind == "model" and "/gemma" in uri else []
     container = {
         "name": name,
-        "image": f"{_IMAGES}/initializer:{_TAG}",
+        "image": f"{_IMAGES}/initializer:{__version__}",
         "args": [kind],
         "env": [{"name": "STORAGE_URI", "value": uri}, *(more or []), *ignored],
         "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}},
@@ -148,7 +148,7 @@ def _trainer(runtime: Blueprint) -> Manifest:
     requests = {"requests": {"memory": f"{runtime.memory}Gi"}} if runtime.memory is not None else {}
     return {
         "name": NODE,
-        "image": f"{_IMAGES}/torchtune:{_TAG}",
+        "image": f"{_IMAGES}/torchtune:{__version__}",
         "command": list(command),
         "env": [],
         "resources": {"limits": {"nvidia.com/gpu": runtime.accelerators}, **requests},

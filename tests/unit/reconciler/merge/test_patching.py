@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.factories.objects import rejected, resolved, runtime_body, runtime_with, step, step_of, trainjob
 
+from trainjob_operator import __version__
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.api.workload import PodSpec
@@ -104,7 +105,7 @@ def test_volumes_and_mounts_are_added_by_name_and_path() -> None:
     assert [mount.mount_path for mount in container.volume_mounts or ()] == [
         *("/workspace", "/tmp", "/extra", "/dev/shm"),  # noqa: S108 - in the pod
     ]
-    assert container.image == "ghcr.io/trainjob-operator/torchtune:0.1.0"
+    assert container.image == f"ghcr.io/trainjob-operator/torchtune:{__version__}"
 
 
 def test_gates_and_pull_secrets_are_added_by_name() -> None:
