@@ -16,6 +16,7 @@ from trainjob_operator.reconciler.resolved import Rejected
 from trainjob_operator.reconciler.rules.overrides import check_overrides
 from trainjob_operator.reconciler.rules.patches import check_patches
 from trainjob_operator.reconciler.rules.runtime import check_runtime
+from trainjob_operator.reconciler.rules.scale import check_scale
 from trainjob_operator.reconciler.rules.trainjob import Violation, ancestor_of, check_reference, check_trainjob
 from trainjob_operator.torchtune.selection import NoSelection
 
@@ -115,4 +116,6 @@ def _check_selection(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
             else:
                 yield Violation(Reason.INVALID_SPEC, "spec.trainer", equipped.message)
             return
-        yield from check_overrides(job, equipped[0])
+        template, topology = equipped
+        yield from check_scale(job, template, topology.nodes)
+        yield from check_overrides(job, template)

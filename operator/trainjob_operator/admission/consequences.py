@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import Container, JobTemplate, Volume
 from trainjob_operator.naming import NODE
@@ -10,6 +11,7 @@ from trainjob_operator.reconciler.merge.resources import count_accelerators
 from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
 from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.torchtune.arguments import TuneRun, value_of
+from trainjob_operator.torchtune.catalogue import RECIPES, sibling_for_several
 from trainjob_operator.torchtune.keys import find_misnomer, keys_of
 from trainjob_operator.torchtune.methods import method_of
 
@@ -31,6 +33,8 @@ def advise_on_trainer(job: TrainJob, resolved: ResolvedJob) -> Iterator[str]:
         yield f"spec.trainer: {misnomer}"
     accelerators = count_accelerators(container.resources)
     processes = job.spec.trainer.num_proc_per_node if job.spec.trainer is not None else None
+    if accelerators > 1 and not isinstance(processes, int) and resolved.recipe is not None:
+        yield from _advise_on_one_process(job, resolved.recipe, accelerators)
     if accelerators and isinstance(processes, int) and processes != accelerators:
         yield (
             f"spec.trainer.numProcPerNode: {processes} process(es) train on each node, which has {accelerators}"
@@ -43,6 +47,23 @@ def advise_on_trainer(job: TrainJob, resolved: ResolvedJob) -> Iterator[str]:
             f"spec.trainer: the result goes to {_OUTPUT}={output}, which is on no volume that outlives the pod:"
             f" {_remedy(run, container, template)}"
         )
+
+
+def _advise_on_one_process(job: TrainJob, recipe: RecipeStatus, accelerators: int) -> Iterator[str]:
+    known = RECIPES.get(recipe.recipe)
+    if recipe.num_proc_per_node != "1" or known is None:
+        return
+    if not known.is_distributed:
+        other = sibling_for_several(recipe.recipe)
+        cause, remedy = f"{recipe.recipe} is for one device", f"name the recipe {other}, or " if other else ""
+    elif job.spec.trainer is None:
+        cause, remedy = "without spec.trainer torchrun starts no more", "write `trainer: {}` for one on each, or "
+    else:
+        return
+    yield (
+        f"spec.trainer: one process trains on each node, which has {accelerators} accelerators, because {cause}:"
+        f" {_outcome(1, accelerators)}; {remedy}set resourcesPerNode to one"
+    )
 
 
 def _outcome(processes: int, accelerators: int) -> str:

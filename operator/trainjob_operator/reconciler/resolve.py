@@ -24,6 +24,7 @@ from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, Resolv
 from trainjob_operator.reconciler.rules.overrides import check_overrides
 from trainjob_operator.reconciler.rules.patches import check_patches
 from trainjob_operator.reconciler.rules.runtime import check_runtime
+from trainjob_operator.reconciler.rules.scale import check_scale
 from trainjob_operator.reconciler.rules.trainjob import (
     Violation,
     ancestor_of,
@@ -82,7 +83,7 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
     if isinstance(equipped, NoSelection):
         return Rejected(Reason.INVALID_SPEC, equipped.message)
     template, topology = equipped
-    if wrong := tuple(check_overrides(job, template)):
+    if wrong := (*check_scale(job, template, topology.nodes), *check_overrides(job, template)):
         return _reject(wrong)
     if endpoint is not None:
         template = report_to(template, job, endpoint)
@@ -111,7 +112,7 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
         claims=claims,
         trainer=trainer.name,
         endpoint=endpoint,
-        recipe=describe_recipe(job, template, topology),
+        recipe=describe_recipe(template, topology),
     )
 
 

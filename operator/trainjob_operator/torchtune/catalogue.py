@@ -29,6 +29,12 @@ RECIPES: Mapping[str, Recipe] = _load()
 """All recipes by name."""
 
 
+def sibling_for_several(recipe: str) -> str | None:
+    """Return the recipe that does on several devices what one does on a single one, if there is such."""
+    name = recipe.replace("_single_device", "_distributed")
+    return name if name != recipe and name in RECIPES else None
+
+
 _TEACHER = re.compile(r"/[^/]+_to_")
 _STEM = re.compile(r"(?!dev/)[^/]+/(?:[\d.]+B?_to_)?(?:[\d.]+B|mini)(?=_)")
 

@@ -143,7 +143,7 @@ def deprecated() -> Body:
     ],
 )
 def test_warning(spec: dict[str, Any], warning: str) -> None:
-    answer = created(**spec)
+    answer = created(**{"trainer": {}, **spec})
 
     assert answer.allowed
     [only] = answer.warnings
@@ -195,7 +195,7 @@ def test_no_warning(spec: dict[str, Any]) -> None:
 
 
 def test_a_deprecated_runtime() -> None:
-    [warning] = created(runtime=parse_runtime(deprecated())).warnings
+    [warning] = created(runtime=parse_runtime(deprecated()), trainer={}).warnings
     [again] = updated(
         body(suspend=True), body(suspend=True, runtimePatches=[patch()]), parse_runtime(deprecated())
     ).warnings
@@ -224,7 +224,9 @@ def test_a_runtime_in_an_older_form() -> None:
 
 
 def test_one_that_is_only_a_namespace_s_own_is_not() -> None:
-    assert created(runtime=parse_runtime({**deprecated(), "kind": "TrainingRuntime"})).warnings == ()
+    runtime = parse_runtime({**deprecated(), "kind": "TrainingRuntime"})
+
+    assert created(runtime=runtime, trainer={}).warnings == ()
 
 
 def test_a_warning_is_one_printable_line() -> None:

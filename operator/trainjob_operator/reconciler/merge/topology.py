@@ -18,17 +18,24 @@ class Topology:
         processes: on each node, or None for one on each accelerator.
         accelerators: of each node.
         host: DNS name of the node with rank 0.
+        is_by_cpus: nobody gave a number of processes, so that it is that of the CPUs.
     """
 
     nodes: int
     processes: int | None
     accelerators: int
     host: str
+    is_by_cpus: bool = False
 
     @property
     def is_single_device(self) -> bool:
         """Tell whether one process trains on each node."""
         return self.processes == 1 or (self.processes is None and self.accelerators == 1)
+
+    @property
+    def is_spread(self) -> bool:
+        """Tell whether several processes are to train on each node; one process alone can use all CPUs."""
+        return not self.is_single_device and not self.is_by_cpus
 
     @property
     def endpoint(self) -> str:
@@ -90,4 +97,5 @@ def lay_out(job: TrainJob, runtime: Runtime, resources: ResourceRequirements | N
         processes=count_cpus(resources) if by_cpu else asked if isinstance(asked, int) else None,
         accelerators=accelerators,
         host=host,
+        is_by_cpus=asked != "cpu" and not isinstance(asked, int) and accelerators == 0,
     )

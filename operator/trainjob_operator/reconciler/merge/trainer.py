@@ -1,10 +1,13 @@
 """What becomes of the runtime's trainer: command, arguments, environment and resources of the TrainJob go in."""
 
+from itertools import pairwise
+
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import Trainer, TrainJob
 from trainjob_operator.api.workload import Container, ContainerPort, EnvVar, JobTemplate
 from trainjob_operator.naming import NODE, RENDEZVOUS_PORT
+from trainjob_operator.reconciler.merge.launch import is_bare_tune_run, launch, take_command
 from trainjob_operator.reconciler.merge.resources import merge_resources
 from trainjob_operator.reconciler.merge.templates import (
     add_mount,
@@ -15,20 +18,16 @@ from trainjob_operator.reconciler.merge.templates import (
     upsert_env,
 )
 from trainjob_operator.reconciler.merge.topology import Topology, is_torch, lay_out
-from trainjob_operator.torchtune.arguments import TUNE_RUN, parse_tune_run
+from trainjob_operator.torchtune.arguments import TuneRun
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of
-from trainjob_operator.torchtune.composition import Place, compose, point_to_endpoint
 from trainjob_operator.torchtune.methods import method_of
 from trainjob_operator.torchtune.selection import NoSelection
 
+_PROCESSES_FLAGS = ("--nproc_per_node", "--nproc-per-node")
+_PROCESSES = "PET_NPROC_PER_NODE"
 _SHARED_MEMORY = "shared-memory"
 _SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 - where torch's workers and NCCL look for it
 _MEMORY_DISK = {"emptyDir": {"medium": "Memory"}}
-
-
-def is_bare_tune_run(trainer: Trainer | None) -> bool:
-    """Tell whether the TrainJob leaves the choice of recipe and config to us, as the SDK's BuiltinTrainer does."""
-    return trainer is not None and trainer.command is not None and tuple(trainer.command) == TUNE_RUN
 
 
 def equip_trainer(
@@ -36,8 +35,8 @@ def equip_trainer(
 ) -> tuple[JobTemplate, Topology] | NoSelection:
     """Put the TrainJob's trainer into the template of the trainer's step.
 
-    The runtime's command stays unless the TrainJob gives one; a bare ``tune run`` is completed. ``args: []`` clears the
-    runtime's, absent ``args`` keep them.
+    ``args: []`` clears the runtime's, absent ``args`` keep them. As in Kubeflow Trainer, torchrun is told of nodes and
+    processes only if the TrainJob has a ``trainer``, or where nothing would come of the training otherwise.
 
     Raises:
         ValueError: a quantity is none.
@@ -48,14 +47,15 @@ def equip_trainer(
     trainer = job.spec.trainer
     resources = merge_resources(container.resources, trainer.resources_per_node if trainer is not None else None)
     topology = lay_out(job, runtime, resources, host)
-    launch = _launch(job, container, topology) if is_torch(runtime) else _command(trainer, container)
-    if isinstance(launch, NoSelection):
-        return launch
-    equipped = container.model_copy(update=launch)
+    is_launched = is_torch(runtime)
+    launched = launch(job, container, topology) if is_launched else take_command(trainer, container)
+    if isinstance(launched, NoSelection):
+        return launched
+    equipped = container.model_copy(update=launched)
     if resources is not None:
         equipped = equipped.model_copy(update={"resources": resources})
-    if trainer is not None:
-        equipped = _apply(trainer, equipped, topology if is_torch(runtime) else None)
+    if trainer is not None or (is_launched and _needs_torchrun(container, equipped, topology)):
+        equipped = _apply(trainer or Trainer(), equipped, topology if is_launched else None)
     equipped = add_mount(equipped, _SHARED_MEMORY, _SHARED_MEMORY_PATH)
     template = change_container(template, NODE, lambda _: equipped)
     if any(mount.name == _SHARED_MEMORY for mount in equipped.volume_mounts or ()):
@@ -63,54 +63,35 @@ def equip_trainer(
     return template, topology
 
 
-def describe_recipe(job: TrainJob, template: JobTemplate, topology: Topology) -> RecipeStatus | None:
-    """Tell what TorchTune will run; None for other programs. Without a ``trainer`` torchrun starts one process."""
+def describe_recipe(template: JobTemplate, topology: Topology) -> RecipeStatus | None:
+    """Tell what TorchTune will run; None for other programs. Where torchrun is told nothing, it starts one process."""
     container = find_container(template, NODE)
     run = tune_run_of(container)
     if run is None:
         return None
     recipe = RECIPES.get(run.recipe)
-    is_single = job.spec.trainer is None or (recipe is not None and not recipe.is_distributed)
-    processes = "auto" if topology.processes is None else str(topology.processes)
+    is_told = container is not None and any(entry.name == _PROCESSES for entry in container.env or ())
+    processes = "1" if not is_told else "auto" if topology.processes is None else str(topology.processes)
     return RecipeStatus(
         model=model_of(run.config),
         method=method_of(run),
         recipe=run.recipe,
         config=run.config,
         num_nodes=topology.nodes,
-        num_proc_per_node="1" if is_single else processes,
+        num_proc_per_node="1" if recipe is not None and not recipe.is_distributed else _option(run) or processes,
     )
 
 
-def _launch(job: TrainJob, container: Container, topology: Topology) -> dict[str, tuple[str, ...]] | NoSelection:
-    """Give what becomes of the command and the arguments of the trainer's container."""
-    trainer = job.spec.trainer or Trainer()
-    own, inherited = container.command or (), container.args
-    if not is_bare_tune_run(trainer):
-        if topology.nodes > 1:
-            own = point_to_endpoint(own, topology.endpoint)
-            inherited = inherited and point_to_endpoint(inherited, topology.endpoint)
-        return _command(trainer, container.model_copy(update={"command": own, "args": inherited}))
-    if parse_tune_run(own) is None and tune_run_of(container) is not None:
-        own, inherited = (*own, *(inherited or ())), ()  # what it runs stands in the arguments, too
-    arguments = inherited if trainer.args is None else trainer.args
-    composed = compose(
-        own,
-        arguments or (),
-        runtime_name=job.spec.runtime_ref.name,
-        place=Place(topology.nodes, topology.is_single_device, topology.endpoint),
-    )
-    if isinstance(composed, NoSelection):
-        return composed
-    return {"command": composed.command.render()} | ({} if arguments is None else {"args": composed.arguments})
+def _option(run: TuneRun) -> str | None:
+    """Return the number of processes that the command line itself gives, which torchrun prefers to the environment."""
+    words = " ".join(run.flags).replace("=", " ").split()
+    values = [value for flag, value in pairwise(words) if flag in _PROCESSES_FLAGS]
+    return values[-1] if values and (values[-1].isdecimal() or values[-1] == "auto") else None
 
 
-def _command(trainer: Trainer | None, container: Container) -> dict[str, tuple[str, ...]]:
-    """Give command and arguments as Kubernetes takes them: the TrainJob's own, or those of the runtime."""
-    given = trainer or Trainer()
-    command = given.command or container.command
-    arguments = container.args if given.args is None else given.args
-    return ({"command": command} if command else {}) | ({} if arguments is None else {"args": arguments})
+def _needs_torchrun(runtime: Container, equipped: Container, topology: Topology) -> bool:
+    """Tell whether TorchTune trains on several nodes, or by another recipe than the runtime's."""
+    return tune_run_of(equipped) is not None and (topology.nodes > 1 or equipped.command != runtime.command)
 
 
 def _apply(trainer: Trainer, container: Container, topology: Topology | None) -> Container:

@@ -19,9 +19,9 @@ from trainjob_operator.naming import (
     max_trainjob_name_length,
 )
 from trainjob_operator.reconciler.merge.initializer import source_of
+from trainjob_operator.reconciler.merge.launch import is_bare_tune_run
 from trainjob_operator.reconciler.merge.templates import find_container
 from trainjob_operator.reconciler.merge.topology import count_nodes, is_torch
-from trainjob_operator.reconciler.merge.trainer import is_bare_tune_run
 from trainjob_operator.torchtune.arguments import key_of
 from trainjob_operator.torchtune.composition import MANAGED_OVERRIDES
 
