@@ -13,8 +13,10 @@ from trainjob_operator.naming import TRAINER, TRAINING_RUNTIME
 from trainjob_operator.reconciler.merge.trainer import equip_trainer
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import Rejected
+from trainjob_operator.reconciler.rules.names import check_names
 from trainjob_operator.reconciler.rules.overrides import check_overrides
 from trainjob_operator.reconciler.rules.patches import check_patches
+from trainjob_operator.reconciler.rules.resources import check_resources
 from trainjob_operator.reconciler.rules.runtime import check_runtime
 from trainjob_operator.reconciler.rules.scale import check_scale
 from trainjob_operator.reconciler.rules.trainjob import Violation, ancestor_of, check_reference, check_trainjob
@@ -54,6 +56,7 @@ def _find_everything(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
     unusable = tuple(_check_usable(runtime))
     yield from unusable
     yield from check_trainjob(job, runtime)
+    yield from check_names(job)
     yield from check_patch_names(job, runtime)
     if not unusable:
         yield from _check_selection(job, runtime)
@@ -117,5 +120,6 @@ def _check_selection(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
                 yield Violation(Reason.INVALID_SPEC, "spec.trainer", equipped.message)
             return
         template, topology = equipped
+        yield from check_resources(job, template)
         yield from check_scale(job, template, topology.nodes)
         yield from check_overrides(job, template)

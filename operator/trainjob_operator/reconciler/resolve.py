@@ -21,8 +21,10 @@ from trainjob_operator.reconciler.merge.templates import (
 from trainjob_operator.reconciler.merge.topology import Topology
 from trainjob_operator.reconciler.merge.trainer import describe_recipe, equip_trainer
 from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
+from trainjob_operator.reconciler.rules.names import check_names
 from trainjob_operator.reconciler.rules.overrides import check_overrides
 from trainjob_operator.reconciler.rules.patches import check_patches
+from trainjob_operator.reconciler.rules.resources import check_resources
 from trainjob_operator.reconciler.rules.runtime import check_runtime
 from trainjob_operator.reconciler.rules.scale import check_scale
 from trainjob_operator.reconciler.rules.trainjob import (
@@ -61,7 +63,7 @@ def resolve(job: TrainJob, runtime: Runtime | None, endpoint: Endpoint | None = 
         )
     if wrong := tuple(check_runtime(runtime)):
         return _reject(wrong, f"{runtime.kind} {runtime.metadata.name} cannot be used: ")
-    if wrong := (*check_trainjob(job, runtime), *check_patches(job, runtime)):
+    if wrong := (*check_trainjob(job, runtime), *check_names(job), *check_patches(job, runtime)):
         return _reject(wrong)
     try:
         return _merge(job, runtime, patch_runtime(runtime, patches_in_force(job)), endpoint)
@@ -83,7 +85,8 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
     if isinstance(equipped, NoSelection):
         return Rejected(Reason.INVALID_SPEC, equipped.message)
     template, topology = equipped
-    if wrong := (*check_scale(job, template, topology.nodes), *check_overrides(job, template)):
+    wrong = (*check_resources(job, template), *check_scale(job, template, topology.nodes))
+    if wrong := (*wrong, *check_overrides(job, template)):
         return _reject(wrong)
     if endpoint is not None:
         template = report_to(template, job, endpoint)

@@ -25,7 +25,8 @@ def merge_resources(
     """Lay the TrainJob's resources over the runtime's, name by name.
 
     A TrainJob that names an accelerator replaces the runtime's accelerators: a MIG slice instead of a GPU, not both.
-    Kubernetes wants limit and request of such resources equal, so a TrainJob that gives one of them means both.
+    Kubernetes wants limit and request of such resources equal, so a TrainJob that gives one of them means both. A limit
+    of the TrainJob's lowers the runtime's request to it, as Kubernetes sets a request that nobody gave.
     Quantities come out in canonical form: the SDK sends ``2.0``, which is no valid number of GPUs.
 
     Raises:
@@ -41,6 +42,10 @@ def merge_resources(
     for name, value in extended.items():
         limits[name] = format_quantity(value)
         if name in requests:
+            requests[name] = format_quantity(value)
+    for name, value in (over.limits or {}).items():
+        is_given = name in (over.requests or {})
+        if name in requests and not is_given and parse_quantity(requests[name]) > parse_quantity(value):
             requests[name] = format_quantity(value)
     claims = {claim.get("name"): claim for claim in (*(base.claims or ()), *(over.claims or ()))}
     merged = {"limits": limits, "requests": requests, "claims": tuple(claims.values())}
