@@ -57,6 +57,11 @@ Done on the parsed object, so that the files in runtimes/ stay plain manifests.
 {{- if and $isTrainer (eq $values.runtimes.accelerator "cpu") }}
 {{- $_ := unset $container "resources" }}
 {{- end }}
+{{- if not $isTrainer }}
+{{- with $values.runtimes.initializerResources }}
+{{- $_ := set $container "resources" . }}
+{{- end }}
+{{- end }}
 {{- $env := dict
   "HF_ENDPOINT" $values.hfEndpoint
   "HTTP_PROXY" $values.proxy.httpProxy

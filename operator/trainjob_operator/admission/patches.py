@@ -12,7 +12,7 @@ PATCHES = "runtimePatches"
 OLDER_PATCHES = ("podSpecOverrides", "podTemplateOverrides", "labels", "annotations")
 """Where Kubeflow Trainer v2.0 and v2.1 had them."""
 
-_UNKNOWN_TO_OLDER_CLIENTS = frozenset({"terminationGracePeriodSeconds"})
+_UNKNOWN_TO_OLDER_CLIENTS = frozenset({"terminationGracePeriodSeconds", "resources"})
 _FIXED = (
     "serviceAccountName",
     "volumes",

@@ -9,7 +9,14 @@ from typing import Annotated, Any
 
 from trainjob_operator.api.constraints import IMMUTABLE, NAME, Constraints, Int64, Rule
 from trainjob_operator.api.model import Model
-from trainjob_operator.api.workload import EnvVar, LocalObjectReference, TemplateMeta, Volume, VolumeMount
+from trainjob_operator.api.workload import (
+    EnvVar,
+    LocalObjectReference,
+    ResourceRequirements,
+    TemplateMeta,
+    Volume,
+    VolumeMount,
+)
 
 _MANAGER = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/[-A-Za-z0-9/._~%!$&'()*+,;=:]+"
 _QUOTED = _MANAGER.replace("'", r"\'")
@@ -21,12 +28,13 @@ MANAGER_RULE = Rule(
 
 
 class ContainerPatch(Model):
-    """What changes of a container."""
+    """What changes of a container. Kubeflow Trainer's has no ``resources``."""
 
     name: Annotated[str, NAME]
     env: Annotated[tuple[EnvVar, ...] | None, Constraints(keys=("name",), max_items=128)] = None
     volume_mounts: Annotated[tuple[VolumeMount, ...] | None, Constraints(keys=("name",), max_items=128)] = None
     security_context: Annotated[dict[str, Any] | None, Constraints(definition="core.v1.SecurityContext")] = None
+    resources: ResourceRequirements | None = None
 
 
 class PodSpecPatch(Model):

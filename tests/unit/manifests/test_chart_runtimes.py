@@ -28,6 +28,16 @@ def test_the_cpu_image_can_be_had_with_gpu_limits() -> None:
     assert containers[f"{SMOLLM2}/node"]["resources"] == {"limits": {"nvidia.com/gpu": 1}}
 
 
+def test_initializers_get_limits_where_quotas_ask_for_them() -> None:
+    limits = {"limits": {"cpu": 1, "memory": "1Gi"}}
+
+    containers = runtime_containers(chart('runtimes.initializerResources={"limits":{"cpu":1,"memory":"1Gi"}}'))
+
+    assert containers[f"{LLAMA}/model-initializer"]["resources"] == limits
+    assert containers[f"{LLAMA}/dataset-initializer"]["resources"] == limits
+    assert containers[f"{LLAMA}/node"]["resources"] == {"limits": {"nvidia.com/gpu": 2}}
+
+
 @pytest.mark.parametrize(
     ("value", "names"),
     [

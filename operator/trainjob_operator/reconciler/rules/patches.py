@@ -62,6 +62,10 @@ def _check_pods(patch: ReplicatedJobPatch, step: ReplicatedJob, where: str) -> I
                     "must not have envs for the dataset-initializer, model-initializer, node containers: set"
                     " spec.initializer or spec.trainer.env",
                 )
+            elif change.resources is not None and change.name == NODE:
+                yield _violation(
+                    where, "must not have resources for the node container: set spec.trainer.resourcesPerNode"
+                )
 
 
 def _pods(patch: ReplicatedJobPatch) -> PodSpecPatch | None:

@@ -82,6 +82,20 @@ def test_lists_with_a_merge_key_get_the_order_that_kubernetes_gives_them(
     assert [container.name for container in pod.containers] == ["node", "helper"]
 
 
+def test_resources_of_initializers_merge_and_those_of_the_trainer_are_set_elsewhere() -> None:
+    limits = {"limits": {"memory": "1Gi"}}
+    name = "model-initializer"
+
+    job = trainjob(runtimePatches=[patch({"spec": {"containers": [{"name": name, "resources": limits}]}}, job=name)])
+    [container] = step_of(resolved(job), name).template.spec.template.spec.containers
+    wrong = trainjob(runtimePatches=[patch({"spec": {"containers": [{"name": "node", "resources": limits}]}})])
+
+    assert container.resources is not None
+    assert container.resources.limits == {"memory": "1Gi"}
+    assert container.resources.requests == {"cpu": "100m", "memory": "512Mi"}
+    assert "set spec.trainer.resourcesPerNode" in rejected(wrong, runtime_with()).message
+
+
 def test_tolerations_are_replaced() -> None:
     pod = pod_of(
         patch({"spec": {"tolerations": [{"key": "a", "operator": "Exists"}]}}),
