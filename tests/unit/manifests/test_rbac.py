@@ -1,7 +1,7 @@
 """The operator's rights: named one by one, and no more than it uses."""
 
 import pytest
-from tests.factories.rendering import CRDS, Manifest, chart, one, read
+from tests.factories.rendering import CRDS, NAMESPACE, Manifest, chart, one, read
 
 ROLES = ("ClusterRole", "Role")
 OPERATOR = "ClusterRole/trainjob-operator"
@@ -59,6 +59,24 @@ def test_only_our_own_webhook_configurations_can_be_changed() -> None:
     ]
 
 
+def test_where_some_namespaces_are_served_there_are_no_rights_in_others() -> None:
+    objects = chart('settings.NAMESPACES="team-a, team-b"')
+    bound = {
+        (each["kind"], each["metadata"].get("namespace"))
+        for each in objects
+        if each["kind"].endswith("Binding") and each["roleRef"]["name"] == "trainjob-operator"
+    }
+
+    assert bound == {
+        ("RoleBinding", "team-a"),
+        ("RoleBinding", "team-b"),
+        ("RoleBinding", NAMESPACE),  # of the Role for Lease and certificate
+    }
+    in_no_namespace = one(objects, "ClusterRole", "trainjob-operator-cluster")["rules"]
+    kinds = {kind for rule in in_no_namespace for kind in rule["resources"]}
+    assert not kinds & {"jobs", "pods", "configmaps", "services", "persistentvolumeclaims", "trainjobs", "events"}
+
+
 @pytest.mark.parametrize("who", ["view", "edit", "admin"])
 def test_people_get_their_share_of_our_kinds(who: str) -> None:
     role = one(chart(), "ClusterRole", f"trainjob-operator-{who}")
@@ -75,7 +93,8 @@ def test_peoples_roles_are_a_choice() -> None:
     def names(*values: str) -> set[str]:
         return {each["metadata"]["name"] for each in chart(*values) if each["kind"] == "ClusterRole"}
 
-    assert names("peopleRoles.create=false") == {"trainjob-operator", "trainjob-operator-crds"}
+    own = {"trainjob-operator", "trainjob-operator-cluster", "trainjob-operator-crds"}
+    assert names("peopleRoles.create=false") == own
     assert "trainjob-operator-runtimes" not in names("peopleRoles.everyoneReadsClusterRuntimes=false")
 
 
