@@ -74,7 +74,7 @@ ASKED = """
 import json, sys
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
-from trainjob_torchtune.preflight import tasks
+from trainjob_torchtune.preflight.run import tasks
 from trainjob_torchtune.run.evaluation_folder import working_folder
 from trainjob_torchtune.run.training import parse_training
 known = tasks.find_tasks(tasks._lm_eval())

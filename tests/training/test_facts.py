@@ -12,7 +12,7 @@ from tests.devcluster.cache import ROOT
 from tests.training.container import PACKAGE
 
 from trainjob_operator.torchtune import components, faults
-from trainjob_torchtune.preflight import columns
+from trainjob_torchtune.preflight.data import columns
 from trainjob_torchtune.run import commandline
 
 OVERRIDES = {

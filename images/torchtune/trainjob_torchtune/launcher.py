@@ -13,7 +13,8 @@ from trainjob_torchtune.data.downloaded import PreparedRun, find_downloads, use_
 from trainjob_torchtune.hardware import cpu
 from trainjob_torchtune.hardware.devices import list_cuda_devices
 from trainjob_torchtune.preflight.checks import advise, check
-from trainjob_torchtune.preflight.keys import check_keys
+from trainjob_torchtune.preflight.guard import run_guarded
+from trainjob_torchtune.preflight.run.keys import check_keys
 from trainjob_torchtune.process.failure import Failure, explain
 from trainjob_torchtune.process.supervisor import supervise
 from trainjob_torchtune.process.termination import write_termination
@@ -45,17 +46,18 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
     signal.signal(signal.SIGTERM, _stop)
     gpus = list_cuda_devices()
     settings = {"PYTHONUNBUFFERED": "1", "TIKTOKEN_CACHE_DIR": ""} | dict(environment)
-    on_cpu = not gpus and bool(settings.get(cpu.SHIM_VARIABLE))
+    on_cpu = gpus == () and bool(settings.get(cpu.SHIM_VARIABLE))
     if on_cpu:
         run, settings = cpu.adapt_run(run), cpu.adapt_environment(settings)
-    topology = read_topology(run, settings, len(gpus))
+    # Of devices that cannot be counted there is one at least.
+    topology = read_topology(run, settings, 1 if gpus is None else len(gpus))
     if on_cpu:
         settings = cpu.threads(topology.processes_per_node) | settings
-    prepared = _prepare(run, settings, topology, len(gpus))
+    prepared = _prepare(run, settings, topology, None if gpus is None else len(gpus))
     if isinstance(prepared, Violation):
         return refuse(prepared, settings)
     run, training = prepared
-    for sentence in advise(training, topology, gpus) if training is not None else ():
+    for sentence in advise(training, topology, gpus, _say) if training is not None else ():
         _say(f"Warning: {sentence}")
     host = find_host(run, settings)
     nowhere = await_host(host, read_patience(settings), _say) if host is not None else None
@@ -83,7 +85,7 @@ def refuse(violation: Violation, environment: Mapping[str, str], code: ExitCode 
 
 
 def _prepare(
-    run: Run, environment: Mapping[str, str], topology: Topology, accelerators: int
+    run: Run, environment: Mapping[str, str], topology: Topology, accelerators: int | None
 ) -> tuple[Run, Training | None] | Violation:
     """Find the data of a built-in recipe's run, and check it; what a recipe of the user's own needs is not known."""
     catalogue = load_catalogue()
@@ -102,8 +104,8 @@ def _prepare(
     if isinstance(training, Violation):
         return training
     training = expect_no_checkpoints(run.recipe, training)
-    violation = check_keys(run.overrides, path, catalogue.sources()) or check(training, topology, accelerators)
-    return violation or (run, training)
+    violation = run_guarded(lambda: check_keys(run.overrides, path, catalogue.sources()), "of the keys", _say)
+    return violation or check(training, topology, accelerators, _say) or (run, training)
 
 
 def _with_data(run: Run, path: Path, downloads: Path, *, is_shipped: bool) -> tuple[Run, Mapping[str, Any]] | Violation:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from trainjob_torchtune.preflight.sight import is_file
+
 FORMATS = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".csv": "csv", ".arrow": "arrow"}
 """What `datasets` calls the readers of files, by the end of their names."""
 _COMPRESSED = frozenset({".gz", ".bz2", ".xz", ".zst"})
@@ -70,7 +72,7 @@ def _walk(folder: Path) -> Iterator[DataFile]:
     for path in folder.rglob("*"):
         relative = PurePosixPath(path.relative_to(folder))
         kind = format_of(path.name)
-        if kind is not None and not any(part.startswith((".", "__")) for part in relative.parts) and path.is_file():
+        if kind is not None and not any(part.startswith((".", "__")) for part in relative.parts) and is_file(path):
             yield DataFile(relative, kind, path.stat().st_size)
 
 

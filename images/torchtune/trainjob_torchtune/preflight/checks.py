@@ -1,54 +1,63 @@
 """All checks, cheap ones first; what reads the whole data set runs on the first node only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from trainjob_torchtune.hardware.devices import Capability
-from trainjob_torchtune.preflight.accelerators import advise_accelerators, check_accelerators
-from trainjob_torchtune.preflight.checkpoint import check_checkpoints
-from trainjob_torchtune.preflight.compiler import check_compiler
-from trainjob_torchtune.preflight.memory import advise_memory, read_limit
-from trainjob_torchtune.preflight.output import check_output
-from trainjob_torchtune.preflight.packing import check_packing
-from trainjob_torchtune.preflight.precision import advise_precision, check_precision
-from trainjob_torchtune.preflight.resumption import check_resumption
-from trainjob_torchtune.preflight.rows import advise_rows, check_files, count_rows, is_local
-from trainjob_torchtune.preflight.sizes import check_sizes
-from trainjob_torchtune.preflight.space import check_space
-from trainjob_torchtune.preflight.steps import check_steps
-from trainjob_torchtune.preflight.tasks import check_tasks
-from trainjob_torchtune.preflight.tokenizer import check_tokenizer
+from trainjob_torchtune.preflight.data.packing import check_packing
+from trainjob_torchtune.preflight.data.rows import advise_rows, check_files, count_rows, is_local
+from trainjob_torchtune.preflight.data.steps import check_steps
+from trainjob_torchtune.preflight.guard import run_guarded
+from trainjob_torchtune.preflight.model.checkpoint import check_checkpoints
+from trainjob_torchtune.preflight.model.sizes import check_sizes
+from trainjob_torchtune.preflight.model.tokenizer import check_tokenizer
+from trainjob_torchtune.preflight.run.accelerators import advise_accelerators, check_accelerators
+from trainjob_torchtune.preflight.run.compiler import check_compiler
+from trainjob_torchtune.preflight.run.logger import check_logger
+from trainjob_torchtune.preflight.run.memory import advise_memory, read_limit
+from trainjob_torchtune.preflight.run.output import check_output
+from trainjob_torchtune.preflight.run.precision import advise_precision, check_precision
+from trainjob_torchtune.preflight.run.resumption import check_resumption
+from trainjob_torchtune.preflight.run.space import check_space
+from trainjob_torchtune.preflight.run.tasks import check_tasks
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Training
 from trainjob_torchtune.violation import Violation
 
+Say = Callable[[str], None]
 
-def check(training: Training, topology: Topology, accelerators: int) -> Violation | None:
+
+def check(training: Training, topology: Topology, accelerators: int | None, say: Say) -> Violation | None:
     """Return why this run cannot succeed, if that can be known now."""
-    return (
-        check_precision(training)
-        or check_packing(training)
-        or check_compiler(training)
-        or check_resumption(training)
-        or check_checkpoints(training)
-        or check_sizes(training)
-        or check_tokenizer(training)
-        or check_output(training)
-        or check_space(training, topology)
-        or check_accelerators(training, topology, accelerators)
-        or check_tasks(training.evaluation)
-        or _check_data(training, topology)
-    )
+    checks: dict[str, Callable[[], Violation | None]] = {
+        "of the precision": lambda: check_precision(training),
+        "of packed rows": lambda: check_packing(training),
+        "for a compiler": lambda: check_compiler(training),
+        "of the metric logger": lambda: check_logger(training),
+        "for a state to resume": lambda: check_resumption(training),
+        "of the model's files": lambda: check_checkpoints(training),
+        "of the model's size": lambda: check_sizes(training),
+        "of the tokenizer": lambda: check_tokenizer(training),
+        "of the output folder": lambda: check_output(training),
+        "of the free space": lambda: check_space(training, topology),
+        "of the GPUs": lambda: check_accelerators(training, topology, accelerators),
+        "of the tasks": lambda: check_tasks(training.evaluation),
+        "of the data": lambda: _check_data(training, topology),
+    }
+    violations = (run_guarded(one, name, say) for name, one in checks.items())
+    return next((violation for violation in violations if violation is not None), None)
 
 
-def advise(training: Training, topology: Topology, gpus: Sequence[Capability]) -> tuple[str, ...]:
+def advise(training: Training, topology: Topology, gpus: Sequence[Capability] | None, say: Say) -> tuple[str, ...]:
     """Return what may well go wrong, or costs more than it needs to: nothing that is certain enough to refuse."""
-    advice = (
-        advise_accelerators(training, topology, len(gpus)),
-        advise_precision(training, gpus),
-        advise_memory(training, topology, read_limit()),
-        advise_rows(training, topology),
-    )
-    return tuple(sentence for sentence in advice if sentence is not None)
+    visible = None if gpus is None else len(gpus)
+    advisers: dict[str, Callable[[], str | None]] = {
+        "of the GPUs": lambda: advise_accelerators(training, topology, visible),
+        "of the precision": lambda: advise_precision(training, gpus or ()),
+        "of the memory": lambda: advise_memory(training, topology, read_limit()),
+        "of the data": lambda: advise_rows(training, topology),
+    }
+    sentences = (run_guarded(one, name, say) for name, one in advisers.items())
+    return tuple(sentence for sentence in sentences if sentence is not None)
 
 
 def _check_data(training: Training, topology: Topology) -> Violation | None:

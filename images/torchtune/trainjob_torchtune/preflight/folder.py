@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+from trainjob_torchtune.preflight.sight import is_folder
+
 _NAMED = 8
 
 
 def describe(folder: Path) -> str:
     """Say what the folder, or the nearest one above it that exists, holds."""
-    while not folder.is_dir() and folder != folder.parent:
+    while not is_folder(folder) and folder != folder.parent:
         folder = folder.parent
     try:
-        names = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir() if not path.name.startswith("."))
+        names = sorted(path.name + "/" * is_folder(path) for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         return f"{folder} cannot be listed ({error.strerror})"
     if not names:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from trainjob_torchtune.run.evaluation import Evaluation, parse_evaluation
 from trainjob_torchtune.violation import Violation
@@ -14,6 +14,7 @@ _KEEPS_LAST_BATCH = frozenset({"knowledge_distillation_distributed"})
 _STEPS_WITHIN_BATCH = frozenset({"ppo_full_finetune_single_device"})
 
 
+_PACKAGE = "torchtune."
 # Keys whose value has to be a whole number, 1 or more, or null.
 _COUNTS = ("batch_size", "epochs", "gradient_accumulation_steps", "max_steps_per_epoch")
 # torchtune/training/precision.py
@@ -90,6 +91,7 @@ class Training:
         max_seq_len: of the tokenizer; None if there is no limit.
         evaluation: None if nothing is evaluated.
         is_compiled: torch makes kernels for the model, for which it calls a compiler.
+        logger: the component that writes the metrics.
     """
 
     device: str
@@ -105,6 +107,7 @@ class Training:
     max_seq_len: int | None = None
     evaluation: Evaluation | None = None
     is_compiled: bool = False
+    logger: str | None = None
 
 
 def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Violation:
@@ -119,7 +122,7 @@ def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Violati
             checkpointers=tuple(
                 _checkpointer(key, value, config)
                 for key, value in config.items()
-                if key.endswith("checkpointer") and isinstance(value, Mapping) and value.get("checkpoint_dir")
+                if key.endswith("checkpointer") and _is_builtin(value) and value.get("checkpoint_dir")
             ),
             tokenizer_files=_tokenizer_files(config.get("tokenizer")),
             datasets=_datasets(config.get("dataset")),
@@ -135,6 +138,7 @@ def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Violati
             max_seq_len=_inside(config, "tokenizer", "max_seq_len"),
             evaluation=parse_evaluation(recipe, config),
             is_compiled=bool(config.get("compile")),
+            logger=_inside(config, "metric_logger", "_component_"),
         )
     except (KeyError, TypeError, ValueError) as error:
         return Violation(f"The configuration does not fit the recipe {recipe}: {error}.")
@@ -157,6 +161,11 @@ def _number(config: Mapping[str, Any], key: str) -> int:
 def _inside(config: Mapping[str, Any], key: str, argument: str) -> Any:  # noqa: ANN401 - an argument may be anything
     value = config.get(key)
     return value.get(argument) if isinstance(value, Mapping) else None
+
+
+def _is_builtin(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Say whether a component is TorchTune's: only of these the arguments are known."""
+    return isinstance(value, Mapping) and str(value.get("_component_") or _PACKAGE).startswith(_PACKAGE)
 
 
 def _path(value: object) -> Path | None:
@@ -199,12 +208,18 @@ def _files(value: object) -> tuple[str, ...]:
         return tuple(str(name) for name in value) if isinstance(value, list) else ()
     last = str(value["max_filename"])
     template = str(value["filename_format"])
-    return tuple(template.format(str(number).zfill(len(last)), last) for number in range(1, int(last) + 1))
+    try:
+        return tuple(template.format(str(number).zfill(len(last)), last) for number in range(1, int(last) + 1))
+    except (IndexError, KeyError) as error:
+        raise ValueError(
+            f"filename_format is {template!r}; it has to have two places for numbers, {{}} and {{}}, the file's own "
+            "and the last one's"
+        ) from error
 
 
 def _tokenizer_files(value: object) -> tuple[tuple[str, Path], ...]:
     """Every argument of the tokenizer that names a file: `path`, `merges_file`, `special_tokens_path`, ..."""
-    if not isinstance(value, Mapping):
+    if not _is_builtin(value):
         return ()
     return tuple(
         (f"tokenizer.{name}", Path(path))

@@ -204,7 +204,7 @@ def _volume(model: LanguageModel, method: Method, source: Source | None) -> int:
 def _memory(model: LanguageModel, method: Method, accelerators: int, source: Source | None) -> int:
     """Give what the first process gathers to save: the model, and the optimizer's state if there is much of it.
 
-    The launcher's preflight counts alike (images/torchtune/trainjob_torchtune/preflight/memory.py). A further model
+    The launcher's preflight counts alike (images/torchtune/trainjob_torchtune/preflight/run/memory.py). A further model
     passes through as well.
     """
     gathered = _SAVED * (model.parameters * (1 if method.has_adapters else 3) + (source.parameters if source else 0))

@@ -7,9 +7,9 @@ from tests.factories.safetensors_file import write_head
 from tests.factories.training import checkpointer, saving, training
 
 from trainjob_torchtune.hardware.devices import Capability
-from trainjob_torchtune.preflight.accelerators import advise_accelerators
-from trainjob_torchtune.preflight.memory import advise_memory, read_limit
-from trainjob_torchtune.preflight.precision import advise_precision
+from trainjob_torchtune.preflight.run.accelerators import advise_accelerators
+from trainjob_torchtune.preflight.run.memory import advise_memory, read_limit
+from trainjob_torchtune.preflight.run.precision import advise_precision
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Saving
 
@@ -23,6 +23,7 @@ T4, H100, UNKNOWN = Capability(7, 5), Capability(9, 0), Capability(0, 0)
     [
         ("cuda", 2, None),
         ("cpu", 8, None),
+        ("cuda", None, None),
         (
             "cuda",
             8,
@@ -33,7 +34,7 @@ T4, H100, UNKNOWN = Capability(7, 5), Capability(9, 0), Capability(0, 0)
         ),
     ],
 )
-def test_idle_gpus(device: str, visible: int, advice: str | None) -> None:
+def test_idle_gpus(device: str, visible: int | None, advice: str | None) -> None:
     assert advise_accelerators(training(device=device), PAIR, visible) == advice
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from tests.factories.training import checkpointer, training
 
-from trainjob_torchtune.preflight.accelerators import check_accelerators
 from trainjob_torchtune.preflight.folder import describe
-from trainjob_torchtune.preflight.output import check_output
-from trainjob_torchtune.preflight.tokenizer import check_tokenizer
+from trainjob_torchtune.preflight.model.tokenizer import check_tokenizer
+from trainjob_torchtune.preflight.run.accelerators import check_accelerators
+from trainjob_torchtune.preflight.run.output import check_output
 from trainjob_torchtune.run.topology import Topology
 
 
@@ -56,11 +56,12 @@ def test_output_inside_the_model(tmp_path: Path, output: str) -> None:
         ("cpu", 4, 0, None),
         ("cuda", 2, 2, None),
         ("cuda", 1, 8, None),
+        ("cuda", 4, None, None),
         ("cuda:0", 1, 0, "The container sees no GPU, but device=cuda: "),
         ("cuda", 4, 2, "4 processes are to train on this node, but its container sees 2 GPU(s): "),
     ],
 )
-def test_a_gpu_for_every_process(device: str, processes: int, visible: int, message: str | None) -> None:
+def test_a_gpu_for_every_process(device: str, processes: int, visible: int | None, message: str | None) -> None:
     violation = check_accelerators(training(device=device), Topology(1, processes, 0), visible)
 
     assert violation is None if message is None else violation is not None and violation.message.startswith(message)

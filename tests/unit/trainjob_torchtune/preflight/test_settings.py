@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from tests.factories.training import dataset, training
 
-from trainjob_torchtune.preflight.compiler import check_compiler
-from trainjob_torchtune.preflight.packing import check_packing
-from trainjob_torchtune.preflight.precision import check_precision
-from trainjob_torchtune.preflight.resumption import check_resumption
+from trainjob_torchtune.preflight.data.packing import check_packing
+from trainjob_torchtune.preflight.run.compiler import check_compiler
+from trainjob_torchtune.preflight.run.precision import check_precision
+from trainjob_torchtune.preflight.run.resumption import check_resumption
 from trainjob_torchtune.violation import Violation
 
 

@@ -8,6 +8,7 @@ from trainjob_torchtune.run.training import Builder, Checkpointer, DatasetSource
 from trainjob_torchtune.violation import Violation
 
 RECIPE = "full_finetune_distributed"
+LAST = {"max_filename": "00002"}
 
 
 def parsed(config: dict[str, Any], recipe: str = RECIPE) -> Training:
@@ -28,7 +29,12 @@ def test_the_keys_that_recipes_share() -> None:
         "batch_size": 4,
         "gradient_accumulation_steps": 8,
         "tensor_parallel_dim": 2,
-        "tokenizer": {"_component_": "t", "path": "/m/t.model", "merges_file": "/m/merges.txt", "max_seq_len": None},
+        "tokenizer": {
+            "_component_": "torchtune.t",
+            "path": "/m/t.model",
+            "merges_file": "/m/merges.txt",
+            "max_seq_len": None,
+        },
         "checkpointer": {
             "_component_": "torchtune.training.FullModelHFCheckpointer",
             "checkpoint_dir": "/m",
@@ -110,8 +116,10 @@ def test_what_is_saved(recipe: str, config: dict[str, Any], expected: Saving) ->
         {"batch_size": "many"},
         {"dataset": {"source": "parquet"}},
         {"checkpointer": {"checkpoint_dir": "/m", "checkpoint_files": {"filename_format": "{}-{}"}}},
+        {"checkpointer": {"checkpoint_dir": "/m", "checkpoint_files": {**LAST, "filename_format": "{}-{}-of-{}"}}},
+        {"checkpointer": {"checkpoint_dir": "/m", "checkpoint_files": {**LAST, "filename_format": "{}-{last}"}}},
     ],
-    ids=["no-number", "no-component", "half-a-format"],
+    ids=["no-number", "no-component", "half-a-format", "three-places", "a-named-place"],
 )
 def test_what_does_not_fit_is_refused(config: dict[str, Any]) -> None:
     assert isinstance(parse_training(RECIPE, config), Violation)
@@ -132,3 +140,14 @@ def test_how_long_rows_may_be_and_where_the_state_lies() -> None:
     training = parsed(config)
 
     assert (training.max_seq_len, training.has_own_state) == (9, True)
+
+
+def test_components_of_the_users_own_have_arguments_of_their_own() -> None:
+    config = {
+        "tokenizer": {"_component_": "mine.tokenizer", "merges_path": "s3://bucket/merges"},
+        "checkpointer": {"_component_": "mine.Checkpointer", "checkpoint_dir": "s3://bucket/model"},
+        "metric_logger": {"_component_": "mine.Logger"},
+    }
+    training = parsed(config)
+
+    assert (training.tokenizer_files, training.checkpointers, training.logger) == ((), (), "mine.Logger")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trainjob_torchtune.preflight.tasks import check_tasks, find_tasks
+from trainjob_torchtune.preflight.run.tasks import check_tasks, find_tasks
 from trainjob_torchtune.run.evaluation import Evaluation
 
 

@@ -1,7 +1,7 @@
 import pytest
 from tests.factories.training import batches
 
-from trainjob_torchtune.preflight.steps import check_steps
+from trainjob_torchtune.preflight.data.steps import check_steps
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Batches
 

@@ -1,8 +1,8 @@
 import pytest
 from tests.factories.training import dataset
 
-from trainjob_torchtune.preflight.columns import advise_columns, check_columns, is_known
-from trainjob_torchtune.preflight.shapes import Columns, describe_columns
+from trainjob_torchtune.preflight.data.columns import advise_columns, check_columns, is_known
+from trainjob_torchtune.preflight.data.shapes import Columns, describe_columns
 from trainjob_torchtune.run.training import DatasetSource
 from trainjob_torchtune.violation import Violation
 

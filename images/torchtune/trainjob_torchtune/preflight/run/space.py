@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from trainjob_torchtune.preflight.weights import checkpoint_bytes, describe_bytes
+from trainjob_torchtune.preflight.model.weights import checkpoint_bytes, describe_bytes
+from trainjob_torchtune.preflight.sight import is_folder
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Training
 from trainjob_torchtune.violation import Violation
@@ -35,7 +36,7 @@ def check_space(training: Training, topology: Topology) -> Violation | None:
 
 def _is_of_this_run(folder: Path, epochs: int) -> bool:
     number = folder.name.removeprefix("epoch_")
-    return number.isdecimal() and int(number) < epochs and folder.is_dir()
+    return number.isdecimal() and int(number) < epochs and is_folder(folder)
 
 
 def _free(folder: Path) -> int:

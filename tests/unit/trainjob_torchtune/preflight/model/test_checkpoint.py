@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from tests.factories.training import checkpointer, training
 
-from trainjob_torchtune.preflight.checkpoint import check_checkpoints
+from trainjob_torchtune.preflight.model.checkpoint import check_checkpoints
 
 FILES = ("a.safetensors", "b.safetensors")
 

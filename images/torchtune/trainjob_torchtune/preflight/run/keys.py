@@ -16,12 +16,13 @@ _INTERPOLATED = re.compile(r"\$\{(\w+)")
 def check_keys(overrides: Sequence[str], config: Path, recipes: Iterable[Path]) -> Violation | None:
     """Look for the overrides' first keys in the configuration's file, the recipes' sources and other overrides.
 
+    A key counts as read, too, where the file or another override says `${key}`.
+
     What follows the first dot are arguments of a component, which refuses unknown ones by itself. A key that another
     recipe reads is let through, so that a runtime's overrides survive a change of the recipe.
     """
-    known = set(_TOP_LEVEL.findall(config.read_text(encoding="utf-8"))) | set(
-        _INTERPOLATED.findall(" ".join(overrides))
-    )
+    text = config.read_text(encoding="utf-8")
+    known = {*_TOP_LEVEL.findall(text), *_INTERPOLATED.findall(" ".join((text, *overrides)))}
     for source in recipes:
         for names in _READ.findall(source.read_text(encoding="utf-8")):
             known.update(names)

@@ -5,6 +5,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from trainjob_torchtune.preflight.sight import is_file
 from trainjob_torchtune.run.training import Checkpointer, Training
 
 _LENGTH_BYTES = 8
@@ -30,7 +31,7 @@ def count_numbers(checkpointer: Checkpointer) -> int | None:
     total = 0
     for name in checkpointer.files:
         folders = (checkpointer.folder, checkpointer.output)
-        path = next((folder / name for folder in folders if folder is not None and (folder / name).is_file()), None)
+        path = next((folder / name for folder in folders if folder is not None and is_file(folder / name)), None)
         count = None if path is None else _count_in(path)
         if count is None:
             return None

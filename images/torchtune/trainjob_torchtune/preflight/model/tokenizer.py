@@ -3,6 +3,7 @@
 import os
 
 from trainjob_torchtune.preflight.folder import describe
+from trainjob_torchtune.preflight.sight import Sight, find_barrier, is_folder, look_for_file
 from trainjob_torchtune.run.training import Training
 from trainjob_torchtune.violation import Violation
 
@@ -10,8 +11,11 @@ from trainjob_torchtune.violation import Violation
 def check_tokenizer(training: Training) -> Violation | None:
     """Look for every file that the tokenizer's arguments name."""
     for key, path in training.tokenizer_files:
-        if not path.exists():
-            return Violation(f"The tokenizer file {path} ({key}) is missing; {describe(path.parent)}.")
+        match look_for_file(path):
+            case Sight.FORBIDDEN:
+                return Violation(f"The tokenizer file {path} ({key}) cannot be looked for: {find_barrier(path)}.")
+            case Sight.ABSENT if not is_folder(path):
+                return Violation(f"The tokenizer file {path} ({key}) is missing; {describe(path.parent)}.")
         if not os.access(path, os.R_OK):
             return Violation(f"The tokenizer file {path} ({key}) may not be read by user {os.getuid()}.")
     return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trainjob_torchtune.preflight.shapes import Columns, is_alpaca, suggest
+from trainjob_torchtune.preflight.data.shapes import Columns, is_alpaca, suggest
 from trainjob_torchtune.run.training import DatasetSource
 from trainjob_torchtune.violation import Violation
 

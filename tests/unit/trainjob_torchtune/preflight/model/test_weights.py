@@ -4,7 +4,7 @@ import pytest
 from tests.factories.safetensors_file import write_head
 from tests.factories.training import checkpointer, saving, training
 
-from trainjob_torchtune.preflight.weights import checkpoint_bytes, count_numbers, describe_bytes
+from trainjob_torchtune.preflight.model.weights import checkpoint_bytes, count_numbers, describe_bytes
 
 FILES = ("a.safetensors", "b.safetensors")
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from trainjob_torchtune.preflight.sight import is_file
 from trainjob_torchtune.run.builders import SIZES, read_sizes
 from trainjob_torchtune.run.training import Checkpointer, Training
 from trainjob_torchtune.violation import Violation
@@ -23,7 +24,7 @@ def check_sizes(training: Training) -> Violation | None:
 
 def _check(checkpointer: Checkpointer) -> Violation | None:
     path, builder = checkpointer.folder / "config.json", checkpointer.model
-    if builder is None or not checkpointer.needs_config or not path.is_file():
+    if builder is None or not checkpointer.needs_config or not is_file(path):
         return None
     try:
         config: Any = json.loads(path.read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
 """A run can go on only where one has left its state."""
 
 from trainjob_torchtune.preflight.folder import describe
+from trainjob_torchtune.preflight.sight import is_file
 from trainjob_torchtune.run.training import Training
 from trainjob_torchtune.violation import Violation
 
@@ -10,7 +11,7 @@ def check_resumption(training: Training) -> Violation | None:
     output = training.output
     if not training.is_resumed or training.has_own_state or output is None:
         return None
-    if (output / "recipe_state" / "recipe_state.pt").is_file() or any(output.glob("dist_epoch_*/.metadata")):
+    if is_file(output / "recipe_state" / "recipe_state.pt") or any(output.glob("dist_epoch_*/.metadata")):
         return None
     return Violation(
         f"There is nothing to resume in {output}, no recipe_state/recipe_state.pt; {describe(output)}: leave out "

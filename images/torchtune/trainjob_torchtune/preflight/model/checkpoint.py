@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from trainjob_torchtune.preflight.folder import describe
+from trainjob_torchtune.preflight.sight import Sight, find_barrier, is_file, look_for_file, look_for_folder
 from trainjob_torchtune.run.training import Checkpointer, Training
 from trainjob_torchtune.violation import Violation
 
@@ -21,14 +22,20 @@ def check_checkpoints(training: Training) -> Violation | None:
 
 def _check(checkpointer: Checkpointer, *, is_resumed: bool) -> Violation | None:
     folder, key = checkpointer.folder, checkpointer.key
-    if not folder.is_dir():
+    sight = look_for_folder(folder)
+    if sight is Sight.FORBIDDEN:
+        return Violation(f"The model folder {folder} ({key}.checkpoint_dir) cannot be seen: {find_barrier(folder)}.")
+    if sight is Sight.ABSENT:
         return Violation(f"There is no model folder {folder} ({key}.checkpoint_dir); {describe(folder)}.")
     needed = [folder / "config.json"] if checkpointer.needs_config else []
     for name in checkpointer.files:
         in_output = checkpointer.output / name if checkpointer.output is not None and is_resumed else None
-        needed.append(in_output if in_output is not None and in_output.is_file() else folder / name)
+        needed.append(in_output if in_output is not None and is_file(in_output) else folder / name)
     for path in needed:
-        if not path.is_file():
+        sight = look_for_file(path)
+        if sight is Sight.FORBIDDEN:
+            return Violation(f"The model file {path} cannot be looked for: {find_barrier(path)}.")
+        if sight is Sight.ABSENT:
             return Violation(f"The model file {path} is missing; {describe(folder)}{_remedy(folder, path, key)}.")
         if not os.access(path, os.R_OK):
             return Violation(f"The model file {path} may not be read by user {os.getuid()} (its mode forbids it).")

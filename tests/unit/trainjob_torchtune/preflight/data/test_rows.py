@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.factories.training import dataset
 
-from trainjob_torchtune.preflight.rows import check_files, count_rows, is_local
+from trainjob_torchtune.preflight.data.rows import check_files, count_rows, is_local
 from trainjob_torchtune.run.training import DatasetSource
 
 

@@ -5,9 +5,9 @@ from trainjob_torchtune.run.training import Training
 from trainjob_torchtune.violation import Violation
 
 
-def check_accelerators(training: Training, topology: Topology, visible: int) -> Violation | None:
-    """Compare the processes of this node with the GPUs that its container sees."""
-    if not training.device.startswith("cuda") or topology.processes_per_node <= visible:
+def check_accelerators(training: Training, topology: Topology, visible: int | None) -> Violation | None:
+    """Compare the processes of this node with the GPUs that its container sees; None if that cannot be known."""
+    if visible is None or not training.device.startswith("cuda") or topology.processes_per_node <= visible:
         return None
     if visible == 0:
         return Violation(
@@ -20,8 +20,10 @@ def check_accelerators(training: Training, topology: Topology, visible: int) -> 
     )
 
 
-def advise_accelerators(training: Training, topology: Topology, visible: int) -> str | None:
+def advise_accelerators(training: Training, topology: Topology, visible: int | None) -> str | None:
     """Warn of GPUs that nobody uses. Such a run is not refused, since Kubeflow Trainer starts it too."""
+    if visible is None:
+        return None
     idle = visible - topology.processes_per_node
     if not training.device.startswith("cuda") or idle <= 0:
         return None

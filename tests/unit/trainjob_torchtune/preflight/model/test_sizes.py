@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.factories.training import checkpointer, training
 
-from trainjob_torchtune.preflight.sizes import check_sizes
+from trainjob_torchtune.preflight.model.sizes import check_sizes
 from trainjob_torchtune.run import builders
 from trainjob_torchtune.run.builders import read_sizes
 from trainjob_torchtune.run.training import Builder

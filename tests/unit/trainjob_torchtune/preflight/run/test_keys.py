@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from trainjob_torchtune.preflight.keys import check_keys
+from trainjob_torchtune.preflight.run.keys import check_keys
 
-CONFIG = "output_dir: /out\nmodel:\n  lora_rank: 8\n"
+CONFIG = "output_dir: ${folder}/out\nmodel:\n  lora_rank: 8\n"
 RECIPE = """
 self._batch = cfg.batch_size
 self._clip = cfg.get("clip_grad_norm", None)
@@ -29,6 +29,7 @@ def message(tmp_path: Path, *overrides: str) -> str | None:
             ["model=a.b", "model.lora_rank=4", "output_dir=/x", "~model.lora_rank"], id="in-the-configuration"
         ),
         pytest.param(["batch_size=2", "clip_grad_norm=1", "low_rank=1", "tokenizer.path=x"], id="read-by-a-recipe"),
+        pytest.param(["folder=/x"], id="used-by-the-configuration"),
         pytest.param(["base=/x", "output_dir=${base}/y"], id="used-by-another-override"),
     ],
 )

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trainjob_torchtune.preflight.columns import BUILDER_ARGUMENTS, advise_columns, check_columns, is_known
+from trainjob_torchtune.preflight.data.columns import BUILDER_ARGUMENTS, advise_columns, check_columns, is_known
+from trainjob_torchtune.preflight.data.shapes import describe_columns
 from trainjob_torchtune.preflight.folder import describe
-from trainjob_torchtune.preflight.shapes import describe_columns
+from trainjob_torchtune.preflight.sight import is_file, is_folder
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import DatasetSource, Training
 from trainjob_torchtune.violation import Violation
@@ -26,21 +27,21 @@ def is_local(dataset: DatasetSource) -> bool:
     source = str(dataset.options.get("source"))
     if any("://" in name for name in _data_files(dataset)):
         return False
-    return source in _FORMATS or Path(source).is_dir()
+    return source in _FORMATS or is_folder(Path(source))
 
 
 def check_files(dataset: DatasetSource) -> Violation | None:
     """Look for the folder and the files that the data set is to be read from, without opening them."""
     folder = dataset.options.get("data_dir")
-    if folder and not Path(str(folder)).is_dir():
+    if folder and not is_folder(Path(str(folder))):
         return Violation(
             f"There is no data folder {folder} ({dataset.key}.data_dir); {describe(Path(str(folder)))}: "
             f"set {dataset.key}.data_dir to the folder that holds the files."
         )
     for name in _data_files(dataset):
         source = str(dataset.options.get("source"))
-        path = Path(str(folder or (source if Path(source).is_dir() else ".")), name)
-        if not any(character in name for character in "*?[") and not path.is_file():
+        path = Path(str(folder or (source if is_folder(Path(source)) else ".")), name)
+        if not any(character in name for character in "*?[") and not is_file(path):
             return Violation(f"The data file {path} ({dataset.key}.data_files) is missing; {describe(path.parent)}.")
     return None
 

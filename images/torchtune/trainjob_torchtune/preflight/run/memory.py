@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from trainjob_torchtune.preflight.weights import checkpoint_bytes, describe_bytes
+from trainjob_torchtune.preflight.model.weights import checkpoint_bytes, describe_bytes
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Training
 

@@ -8,7 +8,7 @@ import pytest
 from tests.factories.safetensors_file import write_head
 from tests.factories.training import checkpointer, saving, training
 
-from trainjob_torchtune.preflight.space import check_space
+from trainjob_torchtune.preflight.run.space import check_space
 from trainjob_torchtune.run.topology import Topology
 from trainjob_torchtune.run.training import Saving, Training
 from trainjob_torchtune.violation import Violation

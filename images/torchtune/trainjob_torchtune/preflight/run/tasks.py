@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from trainjob_torchtune.preflight.folder import describe
+from trainjob_torchtune.preflight.sight import is_file, is_folder
 from trainjob_torchtune.run.evaluation import Evaluation
 from trainjob_torchtune.violation import Violation
 
@@ -24,7 +25,7 @@ def check_tasks(evaluation: Evaluation | None) -> Violation | None:
     if evaluation is None:
         return None
     for folder in evaluation.folders:
-        if not folder.is_dir():
+        if not is_folder(folder):
             return Violation(f"There is no folder of tasks {folder} (include_path); {describe(folder)}.")
     own = find_tasks(evaluation.folders)
     if own.issuperset(evaluation.tasks):
@@ -43,7 +44,7 @@ def find_tasks(folders: Iterable[Path]) -> set[str]:
         name
         for folder in folders
         for path in folder.rglob("*")
-        if path.suffix in _SUFFIXES and path.is_file()
+        if path.suffix in _SUFFIXES and is_file(path)
         for name in _names(path)
     }
 
