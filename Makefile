@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 REQUIREMENTS := $(wildcard images/operator/requirements.txt images/initializer/requirements.txt tests/requirements.txt)
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(wildcard images/*/pyproject.toml))
 
-.PHONY: .venv help demo down test check lint format typecheck unit property initializer training cluster e2e golden crds runtimes keys models bench version release clean
+.PHONY: .venv help demo down test check lint format typecheck unit property initializer training cluster e2e golden recordings crds runtimes keys models bench version release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ initializer: .venv ## The initializer downloads from a local Hub, each time in a
 
 golden: .venv ## Rewrite the golden files; read the diff before you commit it
 	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest -q tests/golden
+
+recordings: .venv ## Record again what a real API server answers to kopf (as root); read the diff before you commit it
+	@$(BIN)/python -m tests.devcluster build
+	@$(BIN)/python -m tests.recordings
 
 runtimes: .venv ## Generate runtimes/ from the catalogue of models
 	@$(BIN)/python -m trainjob_operator.generate.runtimes runtimes

@@ -1,5 +1,6 @@
 """What can be configured: environment variables that begin with TRAINJOB_OPERATOR_, read once at the start."""
 
+import re
 import socket
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ from trainjob_operator.reconciler.state import UNSCHEDULABLE_AFTER
 
 PREFIX = "TRAINJOB_OPERATOR_"
 _DAY = 24 * 3600.0
+_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SERVICE_ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
@@ -160,6 +162,13 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+
+    @field_validator("namespaces")
+    @classmethod
+    def _name(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [name for name in value if not _NAMESPACE.fullmatch(name)]:
+            raise ValueError(f"{wrong[0]!r} is not the name of a namespace; patterns are not understood, name each")
+        return value
 
     @field_validator("certificates", "log_format", "log_level", mode="before")
     @classmethod

@@ -101,7 +101,7 @@ class ApiProxy:
             return self._strike_at(request)
         async with self._session.request(
             request.method,
-            URL(self._server + request.raw_path, encoded=True),
+            URL(self._server + self._path_of(request), encoded=True),
             data=await request.read() or None,
             headers=[(name, value) for name, value in request.headers.items() if name.title() in _PASSED_ON],
             ssl=self._tls,
@@ -116,8 +116,16 @@ class ApiProxy:
             await answer.prepare(request)
             async for chunk in upstream.content.iter_any():
                 await answer.write(chunk)
+                self._passed_back(request, chunk)
             await answer.write_eof()
             return answer
+
+    def _path_of(self, request: web.Request) -> str:
+        """Give path and query that the API server is asked for."""
+        return request.raw_path
+
+    def _passed_back(self, request: web.Request, chunk: bytes) -> None:
+        """Take note of a part of an answer."""
 
     def _is_due(self, request: web.Request) -> str:
         """Count a call; tell when to strike at it, or nothing."""

@@ -9,10 +9,10 @@ from tests.devcluster.audit import Audit, Request
 from tests.devcluster.operator_process import OperatorProcess
 
 NAMES = ("one", "two", "three")
-MOST = 10
+MOST = 9
 
 
-def test_a_trainjob_costs_ten_requests_at_most_none_is_refused_and_no_pod_is_kept(
+def test_a_trainjob_costs_nine_requests_at_most_none_is_refused_and_no_pod_is_kept(
     kube: Kube, namespace: str, replicas: Replicas
 ) -> None:
     kube.create(stub_runtime(namespace))

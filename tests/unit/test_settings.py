@@ -26,6 +26,9 @@ def test_defaults_are_those_of_client_go() -> None:
     [
         ("NAMESPACES", "a, b,,a", "namespaces", ("a", "b")),
         ("NAMESPACES", "", "namespaces", ()),
+        ("NAMESPACES", "7", "namespaces", ("7",)),
+        ("NAMESPACES", f"a--b,{'x' * 63}", "namespaces", ("a--b", "x" * 63)),
+        ("NAMESPACES", ",default,", "namespaces", ("default",)),
         ("LOG_FORMAT", "JSON", "log_format", LogFormat.JSON),
         ("LOG_LEVEL", "Debug", "log_level", LogLevel.DEBUG),
         ("STATUS_DELAY", "0", "status_delay", 0.0),
@@ -51,6 +54,12 @@ def test_a_pod_is_known_by_its_name_and_namespace(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
+        (
+            "NAMESPACES",
+            "a,team-*",
+            "TRAINJOB_OPERATOR_NAMESPACES='a,team-*' cannot be used: 'team-*' is not the name of",
+        ),
+        ("NAMESPACES", "x" * 64, f"'{'x' * 64}' is not the name of a namespace"),
         ("WORKERS", "many", "TRAINJOB_OPERATOR_WORKERS='many' cannot be used: input should be a valid integer"),
         ("WORKERS", "0", "TRAINJOB_OPERATOR_WORKERS='0' cannot be used: input should be greater than or equal to 1"),
         ("LOG_FORMAT", "xml", "TRAINJOB_OPERATOR_LOG_FORMAT='xml' cannot be used: input should be 'text' or 'json'"),

@@ -11,9 +11,11 @@ from typing import Any, NoReturn
 
 from trainjob_operator.api.schema import custom_resource_definitions
 from trainjob_operator.controller.cache.caches import Caches
+from trainjob_operator.controller.cache.census import Census
 from trainjob_operator.controller.cache.store import Key
 from trainjob_operator.controller.endpoints.health import HealthServer
 from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.resources import CRDS, TRAINJOBS
 from trainjob_operator.controller.serving import Serving
 from trainjob_operator.controller.start.installation import report_missing_fields
 from trainjob_operator.controller.start.lease import Lease
@@ -30,7 +32,7 @@ _GRACE = 3.0
 
 
 class Engine:
-    """The operator without kopf, which only tells it when to start and stop."""
+    """The operator without kopf, which tells it of TrainJobs, and when to start and stop."""
 
     def __init__(self, settings: Settings, kube: KubeClient, metrics: Metrics) -> None:
         self._settings = settings
@@ -38,6 +40,7 @@ class Engine:
         self._metrics = metrics
         self._queue = WorkQueue[Key](asyncio.get_running_loop(), metrics)
         self.caches = Caches(self._queue.add, lambda key: self._queue.add_after(key, _SETTLE))
+        self.census = Census(self.caches.trainjobs, settings.namespaces, metrics)
         self._reflectors = self.caches.reflectors(kube, metrics, settings.namespaces)
         self._serving = None
         if settings.certificates is not Certificates.NONE:
@@ -109,6 +112,7 @@ class Engine:
         """Fill every cache, and look at the CRDs meanwhile."""
         await asyncio.gather(
             report_missing_fields(self._kube, self._metrics, list(custom_resource_definitions().values())),
+            self.census.synced.wait(),
             *(reflector.synced.wait() for reflector in self._reflectors),
         )
         gc.collect(1)
@@ -127,12 +131,15 @@ class Engine:
 
     def _missing(self) -> str:
         if not self._is_filled:
-            return "caches are being filled"
+            unfilled = {each.resource.plural for each in self._reflectors if not each.synced.is_set()}
+            unfilled |= set() if self.census.synced.is_set() else {TRAINJOBS.plural}
+            return f"caches are being filled: {', '.join(sorted(unfilled)) or CRDS.plural}"
         return self._serving.missing() if self._serving is not None else ""
 
     def _measure(self) -> None:
         for name, size in self.caches.sizes().items():
             self._metrics.reflector_objects.labels(name).set_function(size)
+        self._metrics.reflector_age.labels(TRAINJOBS.plural).set_function(self.census.age)
         for name in {reflector.resource.plural for reflector in self._reflectors}:
             self._metrics.reflector_age.labels(name).set_function(partial(self._age, name))
 

@@ -28,10 +28,10 @@ async def run(settings: Settings) -> None:
         kube = KubeClient(transport)
         engine = Engine(settings, kube, metrics)
         await engine.serve_health()
-        await require_kinds(kube, settings.namespaces)
+        await require_kinds(kube)
         await refuse_second_operator(kube, settings.webhook_configuration, tolerate=settings.tolerate_other_operators)
         _spare_the_collector()
-        await run_operator(engine, connection, settings.lease_identity)
+        await run_operator(engine, connection, settings.lease_identity, settings.namespaces)
 
 
 async def install_crds(settings: Settings) -> None:

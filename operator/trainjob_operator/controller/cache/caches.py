@@ -80,14 +80,13 @@ class Caches:
             store.revise(namespace, name, lambda child: replace(child, deleting=True) if child.uid == uid else child)
 
     def reflectors(self, kube: KubeClient, metrics: Metrics, namespaces: Iterable[str]) -> list[Reflector]:
-        """Make the reflectors of all kinds; without namespaces for all of them.
+        """Make the reflectors of all kinds but TrainJobs, of which kopf tells; without namespaces for all of them.
 
         Of a pod that has succeeded its Job tells enough: to the watch it is gone.
         """
         selector = TRAINJOB_NAME_LABEL
         everywhere = tuple(namespaces) or (None,)
         watched = (
-            (TRAINJOBS, self.trainjobs, "", "", 0.0),
             (TRAINING_RUNTIMES, self.training_runtimes, "", "", 0.0),
             (SERVICES, self.services, selector, "", _PAUSE),
             (CLAIMS, self.claims, selector, "", _PAUSE),

@@ -1,13 +1,13 @@
 """What is known of the cluster: the newest summary of each object, by the TrainJob that it belongs to.
 
-Three rules keep it right although several hands write to it (watch, list, answers to our own writes):
+Three rules keep it right although several hands write to it (watch, list, kopf, answers to our own writes):
 an object is never replaced by an older version of itself (resourceVersions of a kind are ordered integers);
 the answer to a write is believed only if the watch has not got past it, or else it could bring back what is gone;
 a new list drops what it does not contain, but not what is newer than the list.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
 
 from trainjob_operator.controller.kube.client import Body
@@ -27,6 +27,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Entry(Generic[T]):
+    uid: str
     version: int
     owner: Key
     value: T
@@ -81,7 +82,7 @@ class Store(Generic[T]):
         value, revise = self._summarize(body), known.revise if known is not None else None
         if revise is not None:
             value = revise(value)
-        entry = _Entry(version, Key(namespace, self._owner_of(body)), value, revise)
+        entry = _Entry(body["metadata"]["uid"], version, Key(namespace, self._owner_of(body)), value, revise)
         self._entries[namespace, name] = entry
         if known is not None and known.owner != entry.owner:
             self._remove_from_family(known.owner, name)
@@ -107,14 +108,14 @@ class Store(Generic[T]):
         entry = self._entries.get((namespace, name))
         if entry is not None:
             value = revise(entry.value)
-            self._entries[namespace, name] = _Entry(entry.version, entry.owner, value, revise)
+            self._entries[namespace, name] = replace(entry, value=value, revise=revise)
             self._families[entry.owner][name] = value
 
     def drop(self, body: Body) -> None:
-        """Forget a deleted object, unless a newer one has its name by now."""
+        """Forget a deleted object, unless another one has its name by now, or it is known to be there since."""
         namespace, name, version = _identify(body)
         known = self._entries.get((namespace, name))
-        if known is not None and known.version <= version:
+        if known is not None and known.uid == body["metadata"]["uid"] and known.version <= version:
             self._forget(namespace, name, known)
 
     def advance(self, namespace: str | None, version: int) -> None:

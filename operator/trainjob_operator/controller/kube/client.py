@@ -79,6 +79,18 @@ class KubeClient:
             resume=body["metadata"].get("continue") or "",
         )
 
+    async def served(self, group: str, version: str) -> frozenset[str]:
+        """Name the resources of a group's version that the API server serves, in the plural; none if it knows neither.
+
+        This is where kopf looks, too.
+        """
+        groups = _parse((await self._transport.send(HttpRequest("get", "discovery", "GET", "/apis"))).body)["groups"]
+        known = {(each["name"], served["version"]) for each in groups for served in each["versions"]}
+        if (group, version) not in known:
+            return frozenset()
+        answer = await self._transport.send(HttpRequest("get", "discovery", "GET", f"/apis/{group}/{version}"))
+        return frozenset(resource["name"] for resource in _parse(answer.body)["resources"])
+
     async def pages(
         self, resource: Resource, namespace: str | None = None, *, query: Mapping[str, str] | None = None
     ) -> AsyncGenerator[Page]:

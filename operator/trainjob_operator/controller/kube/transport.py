@@ -178,13 +178,18 @@ def _transport_of(response: aiohttp.ClientResponse) -> asyncio.Transport | None:
     return transport if isinstance(transport, asyncio.Transport) else None
 
 
-def open_session(connection: Connection, limit: int) -> aiohttp.ClientSession:
-    """Open a session that shows our credentials; ``limit`` bounds its connections, 0 means no bound."""
+def open_session(
+    connection: Connection, limit: int, *middlewares: aiohttp.ClientMiddlewareType
+) -> aiohttp.ClientSession:
+    """Open a session that shows our credentials; ``limit`` bounds its connections, 0 means no bound.
+
+    The middlewares see each request once, and its last answer.
+    """
     connector = aiohttp.TCPConnector(limit=limit, keepalive_timeout=60, ssl=connection.tls or True)
     return aiohttp.ClientSession(
         connector=connector,
         headers={hdrs.USER_AGENT: USER_AGENT, hdrs.ACCEPT: _JSON, hdrs.ACCEPT_ENCODING: "identity"},
-        middlewares=() if connection.token is None else (_show(connection.token),),
+        middlewares=middlewares if connection.token is None else (*middlewares, _show(connection.token)),
     )
 
 

@@ -3,14 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from trainjob_operator.controller.kube.client import Body, KubeClient
-from trainjob_operator.controller.kube.resources import CRDS, OWN_KINDS, Resource
+from trainjob_operator.controller.kube.resources import CRDS, OWN_KINDS
 from trainjob_operator.controller.telemetry.metrics import Metrics
 from trainjob_operator.errors import ApiError, ConfigurationError
-from trainjob_operator.naming import VERSION
+from trainjob_operator.naming import GROUP, VERSION
 from trainjob_operator.reconciler.state import Manifest
 
 logger = logging.getLogger(__name__)
@@ -22,36 +21,30 @@ _TRY_EVERY = 3.0
 _MANAGER = "helm"
 
 
-async def require_kinds(kube: KubeClient, namespaces: Sequence[str]) -> None:
-    """Make sure that our kinds are served and may be read; wait for an API server that cannot be reached.
+async def require_kinds(kube: KubeClient) -> None:
+    """Make sure that our kinds are served; wait for an API server that cannot be reached, or does not know us yet.
+
+    What may not be read is told by those who read it.
 
     Raises:
         ConfigurationError: they are not, and waiting would not help.
     """
+    served = await _served(kube)
     for resource in OWN_KINDS:
-        namespace = namespaces[0] if namespaces else None
-        while True:
-            if await _is_served(kube, resource, namespace):
-                break
-            await asyncio.sleep(_TRY_EVERY)
+        if resource.plural not in served:
+            raise ConfigurationError(
+                f"the CRD {resource.plural}.{resource.group} is not installed: install the Helm chart, or run"
+                " 'trainjob-operator crds --apply'"
+            )
 
 
-async def _is_served(kube: KubeClient, resource: Resource, namespace: str | None) -> bool:
-    try:
-        await kube.list_page(resource, namespace, query={"limit": "1"})
-    except ApiError as error:
-        name = f"{resource.plural}.{resource.group}"
-        if error.status == HTTPStatus.NOT_FOUND:
-            raise ConfigurationError(
-                f"the CRD {name} is not installed: install the Helm chart, or run 'trainjob-operator crds --apply'"
-            ) from error
-        if error.status == HTTPStatus.FORBIDDEN:
-            raise ConfigurationError(
-                f"the operator may not list {name}: install the roles of the Helm chart ({error})"
-            ) from error
-        logger.warning("waiting for the API server: %s", error)
-        return False
-    return True
+async def _served(kube: KubeClient) -> frozenset[str]:
+    while True:
+        try:
+            return await kube.served(GROUP, VERSION)
+        except ApiError as error:
+            logger.warning("waiting for the API server: %s", error)
+        await asyncio.sleep(_TRY_EVERY)
 
 
 async def report_missing_fields(kube: KubeClient, metrics: Metrics, manifests: Sequence[Manifest]) -> None:

@@ -59,7 +59,7 @@ def configure(style: LogFormat, level: LogLevel) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if style is LogFormat.JSON else TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("kopf.activities", "kopf._core", "aiohttp", "asyncio"):
+    for chatty in ("kopf.activities", "kopf.objects", "kopf._core", "aiohttp", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -47,7 +47,7 @@ class Metrics:
         )
         self.reflector_age = Gauge(
             "trainjob_operator_reflector_age_seconds",
-            "Time since the API server last said anything about a kind; bookmarks count.",
+            "Time since the API server last said anything about a kind; bookmarks count, but not those of trainjobs.",
             ("resource",),
             registry=self.registry,
         )
