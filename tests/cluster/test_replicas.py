@@ -92,6 +92,7 @@ def test_a_replica_that_may_not_read_a_kind_says_so_and_ends_when_it_is_told_to(
     replica.start()
     eventually(lambda: "WARNING reading jobs again after" in replica.log.read_text())
     assert "cannot list resource" in replica.log.read_text()
+    eventually(lambda: replica.readiness()[1] == "caches are being filled: jobs")
 
     began = time.monotonic()
     replica.stop()

@@ -74,6 +74,11 @@ class OperatorProcess:
         """Read its metrics; empty if it does not answer."""
         return (self._ask("/metrics") or b"").decode()
 
+    def readiness(self) -> tuple[int, str]:
+        """Ask whether it is ready; 0 if it does not answer."""
+        status, answer = self._send("/readyz")
+        return status, answer.decode().strip()
+
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""
         self._signal(signal.SIGTERM)
@@ -122,13 +127,17 @@ class OperatorProcess:
             time.sleep(_POLL_S)
 
     def _ask(self, path: str) -> bytes | None:
+        status, answer = self._send(path)
+        return answer if status == HTTPStatus.OK else None
+
+    def _send(self, path: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self._host, self._port.number, timeout=5)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
-            return answer.read() if answer.status == HTTPStatus.OK else None
+            return answer.status, answer.read()
         except OSError:
-            return None
+            return 0, b""
         finally:
             connection.close()
 

@@ -111,6 +111,15 @@ def test_a_late_delete_spares_the_object_that_was_made_since(names: Names) -> No
     assert names.words() == ["new"]
 
 
+def test_the_delete_of_another_object_of_the_name_is_no_delete_of_this(names: Names) -> None:
+    names.store.put(thing("a", 6, "new"))
+    another = thing("a", 8, "old")
+    another["metadata"]["uid"] = "uid-of-another"
+    names.store.drop(another)
+
+    assert names.words() == ["new"]
+
+
 def test_a_delete_wakes_the_owner(names: Names) -> None:
     names.store.put(thing("a", 1))
     names.store.drop(thing("a", 2))
