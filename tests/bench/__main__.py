@@ -72,9 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
         description=f"{sys.modules[__package__].__doc__} Figures, never a verdict.",
-        epilog="single: one TrainJob after the other; steady: one a second; admission: creates with "
-        "webhooks and without; burst: all at once; idle: requests and CPU with nothing to be done; restart: until it "
-        "reconciles again, and what it writes without need.",
+        epilog="single: one TrainJob after the other; steady: one a second; watch: what kopf costs beside a reflector; "
+        "admission: creates with webhooks and without; burst: all at once; idle: requests and CPU with nothing to be "
+        "done; restart: until it reconciles again, and what it writes without need.",
     )
     names = [*(mode.value for mode in Mode), _ALL]
     parser.add_argument("modes", metavar="MODE", nargs="+", choices=names, help=", ".join(names))

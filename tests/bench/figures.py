@@ -7,6 +7,7 @@ from tests.bench.admission import Admission
 from tests.bench.restart import Restart
 from tests.bench.run import Run
 from tests.bench.tally import Tally
+from tests.bench.watching import EVENTS, By, Hearing
 from tests.bench.window import Usage
 
 _MS = 1000.0
@@ -69,6 +70,19 @@ def of_runs(title: str, operator: Run, floor: Run) -> Section:
     figures += _memory(own)
     notes = (_circumstances("operator", own), _circumstances("floor", least), *_requests(own.requests, operator.jobs))
     return Section(f"{title}: {operator.jobs} TrainJobs", tuple(figures), notes)
+
+
+def of_hearing(hearing: Hearing, every: float) -> Section:
+    """Show what kopf costs beside a reflector, which stands where the floor does elsewhere."""
+    kopf, reflector = hearing.cpu[By.KOPF], hearing.cpu[By.REFLECTOR]
+    events = hearing.jobs * EVENTS
+    figures = (
+        Figure("CPU per event (floor: a reflector)", "ms", kopf * _MS / events, reflector * _MS / events),
+        Figure("CPU per TrainJob", "ms", kopf * _MS / hearing.jobs, reflector * _MS / hearing.jobs),
+    )
+    pace = "one a second" if every else "as fast as they can be made"
+    notes = (f"load average {hearing.load[0]:.1f} to {hearing.load[1]:.1f}; {EVENTS} events of each TrainJob",)
+    return Section(f"hearing of TrainJobs, {pace}: {hearing.jobs}", figures, notes)
 
 
 def of_admission(admission: Admission) -> Section:

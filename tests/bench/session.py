@@ -11,6 +11,7 @@ from tests.bench.idle import idle
 from tests.bench.restart import restart
 from tests.bench.run import Tempo, run
 from tests.bench.testbed import Testbed
+from tests.bench.watching import hear
 
 _FILL_AT_ONCE = 100
 
@@ -20,6 +21,7 @@ class Mode(StrEnum):
 
     SINGLE = "single"
     STEADY = "steady"
+    WATCH = "watch"
     ADMISSION = "admission"
     BURST = "burst"
     IDLE = "idle"
@@ -31,7 +33,7 @@ class Amounts:
     """How much of everything.
 
     Attributes:
-        single, steady: TrainJobs.
+        single, steady: TrainJobs; as many as of steady are heard of.
         admission: dry runs of a create, with webhooks and without.
         bursts: TrainJobs of each.
         finished: TrainJobs that are there, finished, when idling and restarts are measured.
@@ -70,6 +72,10 @@ class Session:
                 yield await self._compare("one at a time", Tempo.SINGLE, self.amounts.single)
             case Mode.STEADY:
                 yield await self._compare("one a second", Tempo.STEADY, self.amounts.steady)
+            case Mode.WATCH:
+                for every in (1.0, 0.0):
+                    self.say(f"watch: {self.amounts.steady} TrainJobs heard of by kopf and by a reflector")
+                    yield figures.of_hearing(await hear(self.bed, self.amounts.steady, every), every)
             case Mode.ADMISSION:
                 self.say(f"admission: {self.amounts.admission} creates with webhooks, and as many without")
                 yield figures.of_admission(await admit(self.bed, self.amounts.admission))
