@@ -3,15 +3,15 @@
 No value of an environment variable is ever part of one.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
-from trainjob_operator.api.trainjob import TrainJob, TrainJobSpec
-from trainjob_operator.api.workload import EnvVar, TemplateMeta
+from trainjob_operator.api.trainjob import Trainer, TrainJob, TrainJobSpec
+from trainjob_operator.api.workload import Container, EnvVar, TemplateMeta
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, JOBSET_PREFIX, NODE, SUPPORT_LABEL
-from trainjob_operator.reconciler.merge.templates import find_container
+from trainjob_operator.reconciler.merge.references import expand_all, is_secret
+from trainjob_operator.reconciler.merge.templates import find_container, upsert_env
 from trainjob_operator.reconciler.merge.topology import processes_of
 from trainjob_operator.torchtune.arguments import TUNE_RUN, key_of, parse_tune_run
 from trainjob_operator.torchtune.keys import find_repetitions, find_unknown_keys
@@ -20,9 +20,6 @@ from trainjob_operator.torchtune.values import find_misreading
 _DEPRECATED = "deprecated"
 _LONGEST_JOB_NAME = 20
 _TO_JOBSET = f"alpha.{JOBSET_PREFIX}"
-_SECRET = re.compile(
-    r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|SECRET_KEY|(SECRET|PRIVATE)_ACCESS_KEY|PRIVATE_KEY)$", re.IGNORECASE
-)
 _PATCHED = "spec.runtimePatches: [{manager: example.com/me, trainingRuntimeSpec: {template: "
 _PODS = "{spec: {replicatedJobs: [{name: %s, template: {spec: {template: %s}}}]}}}}]"
 _SHAPES = {
@@ -39,14 +36,22 @@ def advise(job: TrainJob, runtime: Runtime | None, recipe: RecipeStatus | None) 
     yield from _advise_on_shapes(job.spec)
     yield from _advise_on_secrets(job.spec)
     if recipe is not None and job.spec.trainer is not None:
-        command = job.spec.trainer.command or ()
+        command = _read(job.spec.trainer.command or (), job.spec.trainer, runtime)
         run = parse_tune_run(command)
         overrides = run.overrides if run is not None else ()
         yield from _advise_on_overrides(recipe, overrides, "spec.trainer.command", command)
-        arguments = job.spec.trainer.args or ()
+        arguments = _read(job.spec.trainer.args or (), job.spec.trainer, runtime)
         whole = parse_tune_run((*TUNE_RUN, *arguments)) if tuple(command) == TUNE_RUN else None
         overrides = whole.overrides if whole is not None else arguments
         yield from _advise_on_overrides(recipe, overrides, "spec.trainer.args", arguments)
+
+
+def _read(words: Sequence[str], trainer: Trainer, runtime: Runtime | None) -> tuple[str, ...]:
+    """Return words of the trainer with the values of its environment, and of the runtime's, put in."""
+    steps = runtime.spec.template.spec.replicated_jobs if runtime is not None else ()
+    containers = (find_container(step.template, NODE) for step in steps)
+    container = next((one for one in containers if one is not None), Container(name=NODE))
+    return expand_all(words, upsert_env(container, *(trainer.env or ())))
 
 
 def advise_on_reference(runtime: Runtime | None) -> Iterator[str]:
@@ -56,11 +61,6 @@ def advise_on_reference(runtime: Runtime | None) -> Iterator[str]:
             f"spec.runtimeRef: {runtime.kind} {runtime.metadata.name} is deprecated and will be removed: choose"
             " another one for new TrainJobs"
         )
-
-
-def is_secret(variable: str) -> bool:
-    """Tell by the name of an environment variable whether its value is nobody's business."""
-    return _SECRET.search(variable) is not None
 
 
 def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:

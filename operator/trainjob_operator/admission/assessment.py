@@ -19,6 +19,7 @@ from trainjob_operator.reconciler.rules.patches import check_patches
 from trainjob_operator.reconciler.rules.resources import check_resources
 from trainjob_operator.reconciler.rules.runtime import check_runtime
 from trainjob_operator.reconciler.rules.scale import check_scale
+from trainjob_operator.reconciler.rules.shell import check_shell
 from trainjob_operator.reconciler.rules.trainjob import Violation, ancestor_of, check_reference, check_trainjob
 from trainjob_operator.torchtune.selection import NoSelection
 
@@ -121,5 +122,6 @@ def _check_selection(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
             return
         template, topology = equipped
         yield from check_resources(job, template)
+        yield from check_shell(job, template)
         yield from check_scale(job, template, topology.nodes)
         yield from check_overrides(job, template)

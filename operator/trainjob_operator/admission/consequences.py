@@ -7,6 +7,7 @@ from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import Container, JobTemplate, Volume
 from trainjob_operator.naming import NODE
+from trainjob_operator.reconciler.merge.references import find_unset
 from trainjob_operator.reconciler.merge.resources import count_accelerators
 from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
 from trainjob_operator.reconciler.resolved import ResolvedJob
@@ -28,6 +29,7 @@ def advise_on_trainer(job: TrainJob, resolved: ResolvedJob) -> Iterator[str]:
     run = tune_run_of(container)
     if container is None or run is None:
         return
+    yield from _advise_on_references(job, container)
     misnomer = find_misnomer(run.recipe, run.config)
     if misnomer is not None:
         yield f"spec.trainer: {misnomer}"
@@ -47,6 +49,17 @@ def advise_on_trainer(job: TrainJob, resolved: ResolvedJob) -> Iterator[str]:
             f"spec.trainer: the result goes to {_OUTPUT}={output}, which is on no volume that outlives the pod:"
             f" {_remedy(run, container, template)}"
         )
+
+
+def _advise_on_references(job: TrainJob, container: Container) -> Iterator[str]:
+    trainer = job.spec.trainer
+    for field in ("command", "args") if trainer is not None else ():
+        for at, word in enumerate(getattr(trainer, field) or ()):
+            for name in find_unset(word, container):
+                yield (
+                    f"spec.trainer.{field}[{at}] refers to $({name}), which is in no env of the trainer: it would stay"
+                    f" as it is; set it in spec.trainer.env, or write $$({name}) if that is meant"
+                )
 
 
 def _advise_on_one_process(job: TrainJob, recipe: RecipeStatus, accelerators: int) -> Iterator[str]:

@@ -4,12 +4,12 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from trainjob_operator.admission.advice import is_secret
 from trainjob_operator.api.workload import Container, EnvVar
 from trainjob_operator.naming import NODE
 from trainjob_operator.plan.forecast import NO_UID, Forecast, PlannedTrainJob
 from trainjob_operator.reconciler.life.lifecycle import is_managed, is_suspended
 from trainjob_operator.reconciler.merge.initializer import STORAGE_URI
+from trainjob_operator.reconciler.merge.references import is_secret
 from trainjob_operator.reconciler.merge.resources import is_accelerator
 from trainjob_operator.reconciler.merge.templates import containers_of, find_container
 from trainjob_operator.reconciler.resolved import Claim, ResolvedJob, Step

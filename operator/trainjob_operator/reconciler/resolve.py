@@ -27,6 +27,7 @@ from trainjob_operator.reconciler.rules.patches import check_patches
 from trainjob_operator.reconciler.rules.resources import check_resources
 from trainjob_operator.reconciler.rules.runtime import check_runtime
 from trainjob_operator.reconciler.rules.scale import check_scale
+from trainjob_operator.reconciler.rules.shell import check_shell
 from trainjob_operator.reconciler.rules.trainjob import (
     Violation,
     ancestor_of,
@@ -85,7 +86,7 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
     if isinstance(equipped, NoSelection):
         return Rejected(Reason.INVALID_SPEC, equipped.message)
     template, topology = equipped
-    wrong = (*check_resources(job, template), *check_scale(job, template, topology.nodes))
+    wrong = (*check_resources(job, template), *check_shell(job, template), *check_scale(job, template, topology.nodes))
     if wrong := (*wrong, *check_overrides(job, template)):
         return _reject(wrong)
     if endpoint is not None:

@@ -2,7 +2,8 @@
 
 from trainjob_operator.api.trainjob import Trainer, TrainJob
 from trainjob_operator.api.workload import Container
-from trainjob_operator.reconciler.merge.templates import tune_run_of
+from trainjob_operator.reconciler.merge.references import environment_of, expand, expand_all
+from trainjob_operator.reconciler.merge.templates import tune_run_of, upsert_env
 from trainjob_operator.reconciler.merge.topology import Topology
 from trainjob_operator.torchtune.arguments import TUNE_RUN, is_override, parse_tune_run
 from trainjob_operator.torchtune.catalogue import RECIPES
@@ -27,6 +28,8 @@ def launch(job: TrainJob, container: Container, topology: Topology) -> Launch | 
     another recipe. Otherwise the runtime's command stays unless the TrainJob gives one.
     """
     trainer = job.spec.trainer or Trainer()
+    environment = topology.environment(with_master=True)
+    container = upsert_env(container, *(trainer.env or ()), *environment, topology.own_environment())
     if is_bare_tune_run(trainer):
         return _compose(job, container, topology, is_single_device=topology.is_single_device)
     if trainer.command is None and _has_to_choose(container, trainer.args, topology):
@@ -52,9 +55,10 @@ def take_command(trainer: Trainer | None, container: Container) -> Launch:
 def _has_to_choose(container: Container, arguments: Words | None, topology: Topology) -> bool:
     """Tell whether the runtime's ``tune run`` is not the one that nodes, accelerators and arguments ask for."""
     run = tune_run_of(container)
+    arguments = None if arguments is None else expand_all(arguments, container)
     if run is None or not all(map(is_override, arguments or ())):
         return False
-    if arguments is not None and parse_tune_run(container.command or ()) is None:
+    if arguments is not None and parse_tune_run(expand_all(container.command or (), container)) is None:
         return bool(arguments)  # what it runs stands in the arguments, which overrides alone are not to replace
     recipe, method = RECIPES.get(run.recipe), method_of(run)
     if recipe is None or method is None:
@@ -67,16 +71,21 @@ def _compose(
     job: TrainJob, container: Container, topology: Topology, *, is_single_device: bool
 ) -> Launch | NoSelection:
     own, inherited = container.command or (), container.args
-    if parse_tune_run(own) is None and tune_run_of(container) is not None:
+    if parse_tune_run(expand_all(own, container)) is None and tune_run_of(container) is not None:
         own, inherited = (*own, *(inherited or ())), ()  # what it runs stands in the arguments, too
     given = job.spec.trainer.args if job.spec.trainer is not None else None
     arguments = inherited if given is None else given
+    environment = environment_of(container)
+    read = {word: expand(word, environment) for word in (*own, *(arguments or ()))}
     composed = compose(
-        own,
-        arguments or (),
+        [read[word] for word in own],
+        [read[word] for word in arguments or ()],
         runtime_name=job.spec.runtime_ref.name,
         place=Place(topology.nodes, is_single_device, topology.endpoint),
     )
     if isinstance(composed, NoSelection):
         return composed
-    return {"command": composed.command.render()} | ({} if arguments is None else {"args": composed.arguments})
+    written = {value: word for word, value in read.items()}
+    command = tuple(written.get(word, word) for word in composed.command.render())
+    words = tuple(written.get(word, word) for word in composed.arguments)
+    return {"command": command} | ({} if arguments is None else {"args": words})

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from trainjob_operator.api.workload import Container, EnvVar, JobTemplate, PodSpec, Volume, VolumeMount
+from trainjob_operator.reconciler.merge.references import expand_all
 from trainjob_operator.torchtune.arguments import TuneRun, parse_tune_run
 
 
@@ -20,8 +21,10 @@ def find_container(template: JobTemplate, name: str) -> Container | None:
 
 
 def tune_run_of(container: Container | None) -> TuneRun | None:
-    """Read what a container runs; None if that is no ``tune run`` with recipe and ``--config``."""
-    return None if container is None else parse_tune_run((*(container.command or ()), *(container.args or ())))
+    """Read what a container runs, with the environment put in; None if it is no ``tune run RECIPE --config CONFIG``."""
+    if container is None:
+        return None
+    return parse_tune_run(expand_all((*(container.command or ()), *(container.args or ())), container))
 
 
 def mounts(template: JobTemplate, volume: str) -> bool:

@@ -12,11 +12,11 @@ from trainjob_operator.torchtune.arguments import value_of
 from trainjob_operator.torchtune.catalogue import RECIPES, sibling_for_several
 from trainjob_operator.torchtune.methods import method_of
 
-_REFERENCE = "$("
+_REFERENCE = "${"
 
 
 def check_scale(job: TrainJob, template: JobTemplate, nodes: int) -> Iterator[Violation]:
-    """Refuse whole trainings on several nodes that write one output; each may have its own by an environment variable.
+    """Refuse whole trainings on several nodes that write one output; a variable may give each its own.
 
     The template is the trainer's with the TrainJob in it.
     """
