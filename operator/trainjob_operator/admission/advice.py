@@ -5,16 +5,19 @@ No value of an environment variable is ever part of one.
 
 from collections.abc import Iterator, Sequence
 
+from trainjob_operator.admission.nodes import advise_on_company
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import Trainer, TrainJob, TrainJobSpec
 from trainjob_operator.api.workload import Container, EnvVar, TemplateMeta
-from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, JOBSET_PREFIX, NODE, SUPPORT_LABEL
+from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, JOBSET_PREFIX, NODE, SUPPORT_LABEL, TRAINER
 from trainjob_operator.reconciler.merge.references import expand_all, is_secret
 from trainjob_operator.reconciler.merge.templates import find_container, upsert_env
 from trainjob_operator.reconciler.merge.topology import processes_of
+from trainjob_operator.reconciler.rules.trainjob import ancestor_of
 from trainjob_operator.torchtune.arguments import TUNE_RUN, key_of, parse_tune_run
 from trainjob_operator.torchtune.keys import find_repetitions, find_unknown_keys
+from trainjob_operator.torchtune.later import explain_later
 from trainjob_operator.torchtune.values import find_misreading
 
 _DEPRECATED = "deprecated"
@@ -84,6 +87,8 @@ def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:
                 f"{where}.name: {step.name} has {len(step.name)} characters; Kubeflow Trainer v2.4 allows"
                 f" {_LONGEST_JOB_NAME}, and every one more shortens the names that TrainJobs can have"
             )
+        if ancestor_of(step) == TRAINER:
+            yield from advise_on_company(step.template, runtime, where)
         container = find_container(step.template, NODE)
         run = parse_tune_run((container.command if container is not None else None) or ())
         if run is not None:
@@ -148,7 +153,12 @@ def _advise_on_overrides(
     """Yield warnings about the overrides among the words that a field consists of."""
     places = [f"{where}[{at}]" for at in _find(overrides, words)]
     for place, argument in zip(places, overrides, strict=True):
-        misreading = find_misreading(argument)
+        if argument != argument.strip():
+            yield (
+                f"{place} has white space at its ends, which TorchTune drops from a value and keeps in a key: take it"
+                " away, such as what is left of the line ends of a file from Windows"
+            )
+        misreading = find_misreading(argument.strip())
         if misreading is not None:
             yield f"{place} {misreading}"
     for before, after in find_repetitions(overrides):
@@ -157,7 +167,9 @@ def _advise_on_overrides(
             " TorchTune takes the last one"
         )
     for unknown in find_unknown_keys(recipe.recipe, recipe.config, overrides):
+        later = explain_later(overrides[unknown.position])
         hint = f", did you mean {unknown.nearest}?" if unknown.nearest else ": it changes nothing"
+        hint = f": it is of a later TorchTune; {later}" if later else hint
         yield f"{places[unknown.position]}: config {recipe.config} of {recipe.recipe} has no key {unknown.key}{hint}"
 
 

@@ -14,12 +14,9 @@ from trainjob_operator.reconciler.merge.trainer import equip_trainer
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import Rejected
 from trainjob_operator.reconciler.rules.names import check_names
-from trainjob_operator.reconciler.rules.overrides import check_overrides
 from trainjob_operator.reconciler.rules.patches import check_patches
-from trainjob_operator.reconciler.rules.resources import check_resources
 from trainjob_operator.reconciler.rules.runtime import check_runtime
-from trainjob_operator.reconciler.rules.scale import check_scale
-from trainjob_operator.reconciler.rules.shell import check_shell
+from trainjob_operator.reconciler.rules.trainer import check_trainer
 from trainjob_operator.reconciler.rules.trainjob import Violation, ancestor_of, check_reference, check_trainjob
 from trainjob_operator.torchtune.selection import NoSelection
 
@@ -121,7 +118,4 @@ def _check_selection(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
                 yield Violation(Reason.INVALID_SPEC, "spec.trainer", equipped.message)
             return
         template, topology = equipped
-        yield from check_resources(job, template)
-        yield from check_shell(job, template)
-        yield from check_scale(job, template, topology.nodes)
-        yield from check_overrides(job, template)
+        yield from check_trainer(job, template, topology.nodes)

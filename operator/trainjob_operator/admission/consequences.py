@@ -1,29 +1,24 @@
 """What a trainer will do that is hardly meant, told from the pod that it comes to: idle GPUs, a result that is lost."""
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
+from trainjob_operator.admission.nodes import advise_on_nodes
+from trainjob_operator.admission.result import advise_on_result
 from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import TrainJob
-from trainjob_operator.api.workload import Container, JobTemplate, Volume
+from trainjob_operator.api.workload import Container
 from trainjob_operator.naming import NODE
 from trainjob_operator.reconciler.merge.references import find_unset
 from trainjob_operator.reconciler.merge.resources import count_accelerators
 from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
 from trainjob_operator.reconciler.resolved import ResolvedJob
-from trainjob_operator.torchtune.arguments import TuneRun, value_of
 from trainjob_operator.torchtune.catalogue import RECIPES, sibling_for_several
-from trainjob_operator.torchtune.keys import find_misnomer, keys_of
-from trainjob_operator.torchtune.methods import method_of
-
-_OUTPUT = "output_dir"
-# Where the configs that TorchTune ships put the result.
-_SHIPPED_OUTPUT = "/tmp/torchtune"  # noqa: S108 - a path in the pod
-_FLEETING = "emptyDir"
+from trainjob_operator.torchtune.keys import find_misnomer
 
 
 def advise_on_trainer(job: TrainJob, resolved: ResolvedJob) -> Iterator[str]:
     """Yield warnings about the pods that train."""
+    yield from advise_on_nodes(job, resolved)
     [template] = [step.template for step in resolved.steps if step.name == resolved.trainer]
     container = find_container(template, NODE)
     run = tune_run_of(container)
@@ -43,12 +38,7 @@ def advise_on_trainer(job: TrainJob, resolved: ResolvedJob) -> Iterator[str]:
             f" accelerator(s): {_outcome(processes, accelerators)}; set numProcPerNode and resourcesPerNode to the same"
             " number"
         )
-    output = value_of(run.overrides, _OUTPUT) or (_SHIPPED_OUTPUT if _OUTPUT in keys_of(run.recipe, run.config) else "")
-    if method_of(run) is not None and output.startswith("/") and not _is_kept(output, container, template):
-        yield (
-            f"spec.trainer: the result goes to {_OUTPUT}={output}, which is on no volume that outlives the pod:"
-            f" {_remedy(run, container, template)}"
-        )
+    yield from advise_on_result(run, container, template)
 
 
 def _advise_on_references(job: TrainJob, container: Container) -> Iterator[str]:
@@ -81,22 +71,3 @@ def _advise_on_one_process(job: TrainJob, recipe: RecipeStatus, accelerators: in
 
 def _outcome(processes: int, accelerators: int) -> str:
     return "some processes will find none" if processes > accelerators else f"{accelerators - processes} will be idle"
-
-
-def _is_kept(path: str, container: Container, template: JobTemplate) -> bool:
-    """Tell whether a path lies on a volume that is there when the pod is gone."""
-    mounts = [one for one in container.volume_mounts or () if PurePosixPath(path).is_relative_to(one.mount_path)]
-    nearest = max(mounts, key=lambda mount: len(PurePosixPath(mount.mount_path).parts), default=None)
-    return nearest is not None and nearest.name in _lasting(template)
-
-
-def _remedy(run: TuneRun, container: Container, template: JobTemplate) -> str:
-    places = [mount.mount_path for mount in container.volume_mounts or () if mount.name in _lasting(template)]
-    return (
-        f"set {_OUTPUT}={places[0].rstrip('/')}/output" if places else f"mount a volume, and put {run.recipe}'s there"
-    )
-
-
-def _lasting(template: JobTemplate) -> set[str]:
-    volumes: tuple[Volume, ...] = template.spec.template.spec.volumes or ()
-    return {volume.name for volume in volumes if _FLEETING not in (volume.model_extra or {})}

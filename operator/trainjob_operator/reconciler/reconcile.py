@@ -118,7 +118,9 @@ def _proceed(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Plan:
 
 def _complete(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Plan:
     ended = max((job.outcome.at for job in owned.jobs.values() if job.outcome is not None), default=observed.now)
-    message = "TrainJob completed: all of its Jobs succeeded"
+    trains = any(step.pods > 0 for step in resolved.steps if step.name == resolved.trainer)
+    untrained = "" if trains else "; nothing was trained, for numNodes is 0"
+    message = f"TrainJob completed: all of its Jobs succeeded{untrained}"
     complete = Condition(type=ConditionType.COMPLETE, status="True", reason=Reason.ALL_JOBS_COMPLETED, message=message)
     return Report(observed, owned, resolved, (complete,), completed=ended).plan()
 

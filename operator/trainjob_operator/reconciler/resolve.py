@@ -22,12 +22,9 @@ from trainjob_operator.reconciler.merge.topology import Topology
 from trainjob_operator.reconciler.merge.trainer import describe_recipe, equip_trainer
 from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
 from trainjob_operator.reconciler.rules.names import check_names
-from trainjob_operator.reconciler.rules.overrides import check_overrides
 from trainjob_operator.reconciler.rules.patches import check_patches
-from trainjob_operator.reconciler.rules.resources import check_resources
 from trainjob_operator.reconciler.rules.runtime import check_runtime
-from trainjob_operator.reconciler.rules.scale import check_scale
-from trainjob_operator.reconciler.rules.shell import check_shell
+from trainjob_operator.reconciler.rules.trainer import check_trainer
 from trainjob_operator.reconciler.rules.trainjob import (
     Violation,
     ancestor_of,
@@ -86,8 +83,7 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
     if isinstance(equipped, NoSelection):
         return Rejected(Reason.INVALID_SPEC, equipped.message)
     template, topology = equipped
-    wrong = (*check_resources(job, template), *check_shell(job, template), *check_scale(job, template, topology.nodes))
-    if wrong := (*wrong, *check_overrides(job, template)):
+    if wrong := tuple(check_trainer(job, template, topology.nodes)):
         return _reject(wrong)
     if endpoint is not None:
         template = report_to(template, job, endpoint)

@@ -47,12 +47,13 @@ def find_faults(run: TuneRun) -> Iterator[Fault]:
     method = method_of(run)
     if run.recipe not in RECIPES or method is None:
         return
-    values = {key: value for key, equals, value in (one.partition("=") for one in run.overrides) if equals}
+    values = {key: value.strip() for key, equals, value in (one.partition("=") for one in run.overrides) if equals}
     for key, check in _VALUES.items():
         value = values.get(key)
         if value is not None and "${" not in value and (wrong := check(value)) is not None:
             yield Fault(key, f"has {key}={value}: {wrong}")
     yield from _check_model(run, method)
+    yield from _check_checkpointer(run)
     yield from _check_packing(run)
     yield from _check_places(run)
 
@@ -125,6 +126,17 @@ def _check_model(run: TuneRun, method: Method) -> Iterator[Fault]:
                 f"has {keys[0]}, which only models with adapters take, but {run.recipe} trains all weights: add"
                 f" {_MODULES}=[q_proj,v_proj] for LoRA, or leave it out",
             )
+
+
+def _check_checkpointer(run: TuneRun) -> Iterator[Fault]:
+    """Refuse what writes between epochs, and reads no model (torchtune/training/checkpointing/_checkpointer.py)."""
+    name = component_of(run.overrides, "checkpointer") or ""
+    if name in {f"torchtune.training.{module}DistributedCheckpointer" for module in ("", "checkpointing.")}:
+        yield Fault(
+            "checkpointer",
+            f"has checkpointer={name}, which in TorchTune 0.6.1 reads no model: keep the config's, and set"
+            " enable_async_checkpointing=True, which full_finetune_distributed has, to save with it between epochs",
+        )
 
 
 def _check_packing(run: TuneRun) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ import yaml
 
 from trainjob_operator.torchtune.arguments import component_key_of, key_of
 from trainjob_operator.torchtune.catalogue import RECIPES
+from trainjob_operator.torchtune.later import explain_later
 
 _INTERPOLATION = re.compile(r"\$\{([\w.]+)\}")
 _ALIKE = 0.72
@@ -60,7 +61,7 @@ def find_unknown_keys(recipe: str, config: str, arguments: Iterable[str]) -> tup
         if is_of_component and (group in foreign or rest.partition(".")[0] in _parameters_of(group)):
             continue
         nearest = _find_nearest(key, known, _SURELY_MEANT if is_of_component else _ALIKE)
-        if nearest is not None or not is_of_component:
+        if nearest is not None or not is_of_component or explain_later(argument) is not None:
             unknown.append(UnknownKey(position=at, key=key, nearest=nearest))
     return tuple(unknown)
 

@@ -1,10 +1,10 @@
 """What a trainer will do that is hardly meant, and what is no reason for a warning."""
 
 import pytest
-from tests.factories.objects import LLAMA, SDK, SMOLLM, Body, gpus, runtime_with
+from tests.factories.objects import LLAMA, SDK, SMOLLM, Body, gpus, runtime_body, runtime_with, step
 from tests.factories.requests import created
 
-from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.api.runtime import Runtime, parse_runtime
 
 SINGLE = [*SDK, "lora_finetune_single_device", "--config", "llama3_2/1B_lora_single_device", "output_dir=/workspace/o"]
 DISTRIBUTED = ["lora_finetune_distributed", "--config", "llama3_2/1B_lora", "output_dir=/workspace/o"]
@@ -66,3 +66,59 @@ def test_no_word_of_accelerators_that_are_used_or_may_be(spec: Body, node: Body)
 
 def test_plain_yaml_uses_all_accelerators_on_a_runtime_for_one() -> None:
     assert warnings({"trainer": {"resourcesPerNode": gpus(4)}}, runtime_with(name=SMOLLM)) == ()
+
+
+def with_volumes(output: str, *volumes: Body, mounts: list[Body] | None = None) -> Runtime:
+    """Give a runtime whose trainer has these volumes and no claim, mounted below / by their names."""
+    body = runtime_body(LLAMA)
+    body["spec"]["template"]["spec"]["volumeClaimPolicies"] = []
+    pod = step(body, "node")["template"]["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    container["command"] = [*SDK, *DISTRIBUTED[:3], f"output_dir={output}"]
+    container["volumeMounts"] = mounts or [{"name": one["name"], "mountPath": f"/{one['name']}"} for one in volumes]
+    pod["volumes"] = list(volumes)
+    return parse_runtime(body)
+
+
+PROJECTED = {"name": "x", "projected": {"sources": []}}
+CLAIM = {"name": "data", "persistentVolumeClaim": {"claimName": "c"}}
+READ_ONLY = {"name": "base", "persistentVolumeClaim": {"claimName": "c", "readOnly": True}}
+NFS = {"name": "share", "nfs": {"server": "s", "path": "/"}}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "advice"),
+    [
+        pytest.param(with_volumes("/elsewhere/o", PROJECTED, CLAIM), "set output_dir=/data/output", id="a claim"),
+        pytest.param(with_volumes("/x/o", PROJECTED, READ_ONLY, NFS), "set output_dir=/share/output", id="a share"),
+        pytest.param(with_volumes("/base/o", READ_ONLY, CLAIM), "set output_dir=/data/output", id="read-only itself"),
+        pytest.param(
+            with_volumes("/x/o", PROJECTED, {"name": "e", "ephemeral": {}}, {"name": "s", "secret": {}}),
+            "the trainer has none that can be written; name a runtime with a claim, or add a volume by runtimePatches",
+            id="none",
+        ),
+        pytest.param(
+            with_volumes("/elsewhere/o", CLAIM, mounts=[{"name": "data", "mountPath": "/data", "readOnly": True}]),
+            "the trainer has none that can be written",
+            id="mounted read-only",
+        ),
+    ],
+)
+def test_advice_about_the_result_names_what_can_be_written_and_stays(runtime: Runtime, advice: str) -> None:
+    [warning] = warnings({"trainer": {}}, runtime)
+
+    assert advice in warning
+    assert "which is on no volume that outlives the pod" in warning
+
+
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        with_volumes("/share/o", NFS),
+        with_volumes("/data/o", {"name": "data", "hostPath": {"path": "/d"}}),
+        with_volumes("/data/o", {"name": "data", "csi": {"driver": "d"}}),
+        with_volumes("$(OUT)", CLAIM),
+    ],
+)
+def test_no_word_of_a_result_that_stays_or_may(runtime: Runtime) -> None:
+    assert warnings({"trainer": {"env": [{"name": "OUT", "valueFrom": {}}]}}, runtime) == ()

@@ -135,7 +135,8 @@ def _trouble(body: Body) -> Trouble | None:
 def _exit(body: Body) -> Exit | None:
     """Find the container that failed first. One that waits to be restarted is judged by how it ended last.
 
-    What was evicted did not fail: another pod takes its place.
+    What was evicted did not fail: another pod takes its place. A side-car that Kubernetes restarts is to blame only if
+    nothing else is.
     """
     if _disruption(body.get("status", {})) is not None:
         return None
@@ -150,7 +151,9 @@ def _exit(body: Body) -> Exit | None:
         for container in _containers(body.get("status", {}))
         if (end := _end(container)) is not None and end["exitCode"] != 0
     ]
-    return min(exits, key=lambda end: end.at, default=None)
+    containers = body.get("spec", {}).get("initContainers", ())
+    sidecars = {one["name"] for one in containers if one.get("restartPolicy") == "Always"}
+    return min(exits, key=lambda end: (end.container in sidecars, end.at), default=None)
 
 
 def _eviction(status: Mapping[str, Any]) -> Eviction | None:

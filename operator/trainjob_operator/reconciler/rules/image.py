@@ -1,0 +1,33 @@
+"""What our trainer images cannot run for want of a package; of other images nothing is known."""
+
+import re
+from collections.abc import Iterator
+
+from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.workload import JobTemplate
+from trainjob_operator.naming import NODE
+from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
+from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.torchtune.loggers import find_lacking
+
+_OURS = re.compile(r"(.*/)?trainjob-operator/torchtune(-cpu)?(:[^/]*)?(@.*)?")
+_MORE_PACKAGES = "PYTHONPATH"
+
+
+def check_image(template: JobTemplate) -> Iterator[Violation]:
+    """Refuse a logger whose package our image lacks, in the trainer's template with the TrainJob in it."""
+    container = find_container(template, NODE)
+    run = tune_run_of(container)
+    if container is None or run is None or not _OURS.fullmatch(container.image or ""):
+        return
+    if any(entry.name == _MORE_PACKAGES for entry in container.env or ()):
+        return
+    lacking = find_lacking(run)
+    if lacking is not None:
+        logger, package = lacking
+        yield Violation(
+            Reason.INVALID_SPEC,
+            "spec.trainer",
+            f"has metric_logger={logger}, for which the image {container.image} lacks the package {package}: take the"
+            f" WandBLogger or the TensorBoardLogger, or set trainer.image to one that is built from it with {package}",
+        )
