@@ -3,13 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from trainjob_torchtune.hardware.devices import Capability
+from trainjob_torchtune.preflight.data.files import check_files, is_local, list_files
 from trainjob_torchtune.preflight.data.packing import check_packing
-from trainjob_torchtune.preflight.data.rows import advise_rows, check_files, count_rows, is_local
+from trainjob_torchtune.preflight.data.rows import Rows, look_at_rows
 from trainjob_torchtune.preflight.data.steps import check_steps
 from trainjob_torchtune.preflight.guard import run_guarded
 from trainjob_torchtune.preflight.model.checkpoint import check_checkpoints
 from trainjob_torchtune.preflight.model.sizes import check_sizes
 from trainjob_torchtune.preflight.model.tokenizer import check_tokenizer
+from trainjob_torchtune.preflight.model.weights import describe_bytes
 from trainjob_torchtune.preflight.run.accelerators import advise_accelerators, check_accelerators
 from trainjob_torchtune.preflight.run.compiler import check_compiler
 from trainjob_torchtune.preflight.run.logger import check_logger
@@ -24,6 +26,8 @@ from trainjob_torchtune.run.training import Training
 from trainjob_torchtune.violation import Violation
 
 Say = Callable[[str], None]
+# Which takes seconds.
+_WORTH_A_LINE = 64 << 20
 
 
 def check(training: Training, topology: Topology, accelerators: int | None, say: Say) -> Violation | None:
@@ -41,7 +45,7 @@ def check(training: Training, topology: Topology, accelerators: int | None, say:
         "of the free space": lambda: check_space(training, topology),
         "of the GPUs": lambda: check_accelerators(training, topology, accelerators),
         "of the tasks": lambda: check_tasks(training.evaluation),
-        "of the data": lambda: _check_data(training, topology),
+        "of the data": lambda: _check_data(training, topology, say),
     }
     violations = (run_guarded(one, name, say) for name, one in checks.items())
     return next((violation for violation in violations if violation is not None), None)
@@ -54,26 +58,28 @@ def advise(training: Training, topology: Topology, gpus: Sequence[Capability] | 
         "of the GPUs": lambda: advise_accelerators(training, topology, visible),
         "of the precision": lambda: advise_precision(training, gpus or ()),
         "of the memory": lambda: advise_memory(training, topology, read_limit()),
-        "of the data": lambda: advise_rows(training, topology),
     }
     sentences = (run_guarded(one, name, say) for name, one in advisers.items())
     return tuple(sentence for sentence in sentences if sentence is not None)
 
 
-def _check_data(training: Training, topology: Topology) -> Violation | None:
+def _check_data(training: Training, topology: Topology, say: Say) -> Violation | None:
     local = [dataset for dataset in training.datasets if is_local(dataset)]
     for dataset in local:
         if (violation := check_files(dataset)) is not None:
             return violation
     if topology.node_rank != 0:
         return None
-    total = 0
+    total, is_counted = 0, len(local) == len(training.datasets)
+    size = sum(path.stat().st_size for dataset in local for path in list_files(dataset))
+    if size > _WORTH_A_LINE:
+        say(f"Data: reading {describe_bytes(size)} to look at every row; the recipe finds them read.")
     for dataset in local:
-        match count_rows(dataset):
-            case Violation() as violation:
-                return violation
-            case int() as rows:
-                total += rows
-            case None:
-                return None
-    return check_steps(total, training.batches, topology) if local and len(local) == len(training.datasets) else None
+        rows = look_at_rows(dataset, training.max_seq_len)
+        if isinstance(rows, Violation):
+            return rows
+        for sentence in rows.advice if rows is not None else ():
+            say(f"Warning: {sentence}")
+        is_counted = is_counted and isinstance(rows, Rows) and rows.number is not None
+        total += (rows.number if rows is not None else None) or 0
+    return check_steps(total, training.batches, topology) if local and is_counted else None

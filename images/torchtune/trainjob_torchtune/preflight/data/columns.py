@@ -62,6 +62,13 @@ def check_columns(dataset: DatasetSource, present: Columns) -> Violation | None:
     )
 
 
+def find_reading(dataset: DatasetSource, present: Columns) -> Mapping[str, str]:
+    """Return the columns that the builder reads by their role; none if its arguments do not say it."""
+    builder = dataset.component.removeprefix(_PACKAGE)
+    found = _column(dataset, builder, present) if builder in _BY_COLUMN else _mapped(builder, dataset.options)
+    return {} if isinstance(found, Violation) else found
+
+
 def advise_columns(dataset: DatasetSource, present: Columns) -> str | None:
     """Warn of Alpaca's rows where their instruction is left out; Kubeflow Trainer's runtimes train so, too."""
     is_plain = dataset.component == f"{_PACKAGE}instruct_dataset" and not dataset.options.get("column_map")
@@ -99,10 +106,10 @@ def _column(dataset: DatasetSource, builder: str, present: Columns) -> dict[str,
             "openai for turns of role and content, to sharegpt for turns of from and value."
         )
     held = present.get(str(column))
-    if builder == "chat_dataset" and held is not None and held != style:
+    if builder == "chat_dataset" and held and style not in held:
         return Violation(
-            f"{dataset.key}.conversation_style is {style}, but the turns in the column {column} are those of {held}: "
-            f"give {dataset.key}.conversation_style={held}."
+            f"{dataset.key}.conversation_style is {style}, but the turns in the column {column} are those of "
+            f"{held[0]}: give {dataset.key}.conversation_style={held[0]}."
         )
     return {argument: str(column)}
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Columns = Mapping[str, str | None]
-"""Columns by name, with the style of the conversations in them, `openai` or `sharegpt`, or None."""
+Columns = Mapping[str, tuple[str, ...]]
+"""Columns by name, with the styles that the conversations in them fit, of `openai` and `sharegpt`; mostly none."""
 
 _PACKAGE = "torchtune.datasets."
 # The keys of a turn, by what torchtune/datasets/_chat.py calls such conversations.
@@ -26,15 +26,15 @@ _SHAPES: Sequence[tuple[tuple[str, ...], str, Mapping[str, str]]] = (
 
 def describe_columns(names: Sequence[str], row: Mapping[str, Any]) -> Columns:
     """Return the columns by name, with what they hold as far as the first row tells."""
-    return {name: _style_of(row.get(name)) for name in names}
+    return {name: _styles_of(row.get(name)) for name in names}
 
 
 def suggest(key: str, component: str, present: Columns) -> str | None:
     """Return the overrides that read a data set of these columns, or None if they might mean anything."""
     chats = (
-        ((name,), "chat_dataset", {"conversation_column": name, "conversation_style": style})
-        for name, style in present.items()
-        if style is not None and not {"chosen", "rejected"} <= set(present)
+        ((name,), "chat_dataset", {"conversation_column": name, "conversation_style": styles[0]})
+        for name, styles in present.items()
+        if styles and not {"chosen", "rejected"} <= set(present)
     )
     for columns, builder, arguments in (*chats, *_SHAPES):
         if set(columns) <= set(present):
@@ -50,8 +50,8 @@ def is_alpaca(present: Columns) -> bool:
     return {"instruction", "input", "output"} <= set(present)
 
 
-def _style_of(value: object) -> str | None:
-    """Return the style of a list of turns, or None for any other value."""
+def _styles_of(value: object) -> tuple[str, ...]:
+    """Return the styles of a list of turns; none for any other value."""
     turn = value[0] if isinstance(value, list) and value else None
     keys = set(turn) if isinstance(turn, Mapping) else set()
-    return next((style for style, needed in _STYLES.items() if needed <= keys), None)
+    return tuple(style for style, needed in _STYLES.items() if needed <= keys)

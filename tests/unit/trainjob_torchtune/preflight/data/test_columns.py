@@ -129,7 +129,7 @@ def test_turns_of_another_style() -> None:
 
 
 def test_preferences_are_no_conversation() -> None:
-    violation = check_columns(dataset(), {"chosen": "openai", "rejected": "openai"})
+    violation = check_columns(dataset(), {"chosen": ("openai",), "rejected": ("openai",)})
 
     assert violation is not None
     assert violation.message.endswith(" give dataset=torchtune.datasets.preference_dataset.")

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from tests.factories.training import dataset
 
-from trainjob_torchtune.preflight.data.rows import check_files, count_rows, is_local
+from trainjob_torchtune.preflight.data.files import check_files, is_local
+from trainjob_torchtune.preflight.data.rows import look_at_rows
 from trainjob_torchtune.run.training import DatasetSource
 
 
@@ -36,7 +37,7 @@ def test_where_rows_lie(source: DatasetSource, *, local: bool) -> None:
     ids=["fetched", "streamed", "unknown-builder"],
 )
 def test_rows_that_only_the_recipe_can_count(source: DatasetSource) -> None:
-    assert count_rows(source) is None
+    assert look_at_rows(source, None) is None
 
 
 @pytest.mark.parametrize(
@@ -86,3 +87,26 @@ def placed(tmp_path: Path, options: dict[str, Any]) -> DatasetSource:
         return value.replace("{tmp}", str(tmp_path)) if isinstance(value, str) else value
 
     return dataset(**{name: place(value) for name, value in options.items()})
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
+PAGE = "\n<!DOCTYPE html><html><body>Log in</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "words"),
+    [
+        ("json", POINTER, "a pointer of Git LFS"),
+        ("text", POINTER, "a pointer of Git LFS"),
+        ("csv", PAGE, "an HTML page"),
+        ("text", PAGE, None),
+        ("json", '{"input": "<html>"}', None),
+        ("csv", "version,input\nhttps://git-lfs.github.com/spec/v1,a\n", None),
+        ("json", "", None),
+    ],
+)
+def test_files_that_are_something_else(tmp_path: Path, source: str, text: str, words: str | None) -> None:
+    (tmp_path / "train.data").write_text(text)
+    violation = check_files(dataset(source=source, data_files=str(tmp_path / "train.data")))
+
+    assert violation is None if words is None else violation is not None and f"is {words}" in violation.message
