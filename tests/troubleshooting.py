@@ -1,4 +1,4 @@
-"""The table of mistakes in the README: every row is made by a test of whoever tells it."""
+"""The table of mistakes that users read: every row is made by a test of whoever tells it."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tests.devcluster.cache import ROOT
 
 _ROW = re.compile(r"^\| (?P<mistake>[^|]+) \| (?P<teller>[^|,]+), (?P<how>[^|]+) \| `(?P<says>.+?)` \| [^|]+ \|$")
-_HEADING = "## Troubleshooting"
+_PAGE = ROOT / "manifests" / "TROUBLESHOOTING.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,7 @@ class Row:
 
 def read_rows(teller: str) -> dict[str, Row]:
     """Return the rows of those whom one part tells, by the mistake."""
-    lines = (ROOT / "README.md").read_text().partition(_HEADING)[2].partition("\n## ")[0].splitlines()
-    rows = [line for line in lines if line.startswith("|")][2:]
+    rows = [line for line in _PAGE.read_text().splitlines() if line.startswith("|")][2:]
     found = [_ROW.match(line) for line in rows]
     assert None not in found, [line for line, match in zip(rows, found, strict=True) if match is None]
     return {

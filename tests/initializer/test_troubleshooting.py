@@ -1,4 +1,4 @@
-"""Mistakes that the download finds, in the words that the README has."""
+"""Mistakes that the download finds, in the words of the page for users."""
 
 import os
 from pathlib import Path

@@ -20,7 +20,7 @@ def container(tmp_path: Path) -> Container:
 
 @pytest.fixture
 def mistake(request: pytest.FixtureRequest) -> str:
-    """What the README calls it, if it does."""
+    """What the page for users calls it, if it does."""
     name: str = request.node.callspec.id
     return name
 

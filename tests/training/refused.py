@@ -1,4 +1,4 @@
-"""A run that is refused: exit code 20 within seconds, one sentence, nothing written, and the words of the README."""
+"""A run that is refused: exit code 20 within seconds, one sentence, nothing written, and the words that users find."""
 
 import re
 import time
@@ -12,7 +12,7 @@ _SECONDS = 30
 
 
 def assert_refused(container: Container, words: list[str], sentence: str, mistake: str = "") -> None:
-    """Run the words; `mistake` is what the README calls it, if it does."""
+    """Run the words; `mistake` is what the page for users calls it, if it does."""
     began = time.monotonic()
     outcome = container.run(words)
 

@@ -16,7 +16,6 @@ from trainjob_operator.generate.changelog import begin_section
 SOURCE = "operator/trainjob_operator/__init__.py"
 PLACES = (
     SOURCE,
-    "README.md",
     "images/initializer/Dockerfile",
     "images/initializer/README.md",
     "images/initializer/pyproject.toml",
@@ -31,6 +30,7 @@ PLACES = (
     "manifests/examples/evaluate.yaml",
     "manifests/public/kustomization.yaml",
     "manifests/public/public.yaml",
+    "operator/README.md",
     "runtimes/torch-distributed.yaml",
     "runtimes/torchtune-smollm2-135m.yaml",
 )

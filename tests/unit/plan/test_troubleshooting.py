@@ -1,4 +1,4 @@
-"""Mistakes that are told before there is a pod, each made by a TrainJob, in the words that the README has."""
+"""Mistakes that are told before there is a pod, each made by a TrainJob, in the words of the page for users."""
 
 from typing import Any
 
