@@ -83,7 +83,7 @@ def make_release(root: Path, folder: Path) -> list[str]:
         ["helm", "package", "manifests/chart", "--destination", str(folder)],
     ):
         subprocess.run(argv, cwd=root, check=True, stdout=subprocess.DEVNULL)
-    files = " ".join(f"{folder.name}/{file.name}" for file in sorted(folder.iterdir()))
+    files = " ".join(f"{folder.name}/{file.name}" for file in sorted(folder.iterdir()) if file.suffix != ".md")
     chart = next(folder.glob("*.tgz")).name
     return [
         "# images",
@@ -92,7 +92,8 @@ def make_release(root: Path, folder: Path) -> list[str]:
         "# chart",
         f"helm push {folder.name}/{chart} oci://{REGISTRY}/charts",
         "# tag, and files for its page",
-        f"git tag --sign v{__version__} --file={folder.name}/NOTES.md && git push origin v{__version__}",
+        f"git tag --sign v{__version__} --cleanup=verbatim --file={folder.name}/NOTES.md",
+        f"git push origin v{__version__}",
         f"gh release create v{__version__} --notes-file {folder.name}/NOTES.md {files}",
     ]
 
