@@ -20,10 +20,10 @@ FASTER = README.partition("## Faster")[2].partition("\n## ")[0]
 SPEED_SETTINGS = re.findall(r"^\| `([^`]+)` \|", FASTER, re.MULTILINE)
 
 
-def trainer(terminal: Terminal, spec: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def trainer(terminal: Terminal, spec: dict[str, Any], *given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Render a TrainJob, with which nothing may be wrong; give the pod and the container that trains."""
     body = job() | {"spec": spec}
-    code, out, err = terminal.plan(body, options=("--output=yaml",))
+    code, out, err = terminal.plan(body, *given, options=("--output=yaml",))
     assert (code, err) == (0, "")
     pod = one(parse(out), "Job", "j-node-0")["spec"]["template"]["spec"]
     return pod, pod["containers"][0]
@@ -52,7 +52,11 @@ def test_mig(terminal: Terminal) -> None:
 
 
 def test_rdma(terminal: Terminal) -> None:
-    _, container = trainer(terminal, SPECS["torchtune-llama3.3-70b"])
+    runtime = read(RUNTIMES / "torchtune-llama3.3-70b.yaml")
+    [policy] = runtime["spec"]["template"]["spec"]["volumeClaimPolicies"]
+    policy["templates"][0]["spec"]["accessModes"] = ["ReadWriteMany"]
+
+    _, container = trainer(terminal, SPECS["torchtune-llama3.3-70b"], runtime)
     environment = {variable["name"]: variable.get("value") for variable in container["env"]}
 
     assert container["resources"]["limits"] == {"nvidia.com/gpu": "8", "rdma/hca": "8"}
