@@ -5,12 +5,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 # One more than there are cores: some only wait.
 SIDE_BY_SIDE := $(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) --dist worksteal
+# Each works through a file at a time on a cluster of its own, which takes 1.5 GB of memory; tests there mostly wait.
+CLUSTERS ?= 3
 # What is compiled once, modules of packages and rewritten asserts, is not compiled in every run.
 unexport PYTHONDONTWRITEBYTECODE
 REQUIREMENTS := $(wildcard images/operator/requirements.txt images/initializer/requirements.txt tests/requirements.txt)
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(wildcard images/*/pyproject.toml))
 
-.PHONY: .venv help demo down test check lint format typecheck unit property initializer training cluster e2e golden recordings crds runtimes keys models bench version release clean
+.PHONY: .venv help demo down test check lint format typecheck unit property initializer training training-shared \
+  cluster cluster-shared alone e2e golden recordings crds runtimes keys models bench version release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,18 +74,29 @@ keys: .venv ## Take the keys of TorchTune's configs out of its wheel again
 models: .venv ## Take what TorchTune's configs say of each model out of its wheel again
 	@$(BIN)/python -m tests.training.models
 
-test: check property initializer training cluster e2e ## Everything; builds what it needs and keeps it in a cache outside the checkout
+test: .venv ## Everything, and what took longest; builds what it needs and keeps it in a cache outside the checkout
+	@$(BIN)/python -m tests.suites
 
 training: .venv ## TorchTune really trains, on the CPU
-	@$(BIN)/python -m pytest -q tests/training
+	@$(BIN)/python -m pytest -q --timeout=1800 tests/training
 
-cluster: .venv ## The operator on an embedded Kubernetes of real parts (as root)
+training-shared: .venv
+	@$(BIN)/python -m pytest -q --timeout=1800 -m "not alone" tests/training
+
+cluster: cluster-shared ## The operator on an embedded Kubernetes of real parts (as root)
+	@$(BIN)/python -m pytest -q --timeout=1800 -m alone tests/cluster
+
+cluster-shared: .venv
 	@$(BIN)/python -m tests.devcluster build
-	@$(BIN)/python -m pytest -q tests/cluster
+	@$(BIN)/python -m pytest -q -m "not alone" --timeout=1800 -n $(CLUSTERS) --dist loadfile --no-loadscope-reorder tests/cluster
+
+alone: .venv
+	@$(BIN)/python -m tests.devcluster build
+	@$(BIN)/python -m pytest -q --timeout=1800 -m alone tests/cluster tests/training
 
 e2e: .venv ## The demo's TrainJob, from Hub to fine-tuned model
 	@$(BIN)/python -m tests.devcluster build
-	@$(BIN)/python -m pytest -q tests/e2e
+	@$(BIN)/python -m pytest -q --timeout=1800 tests/e2e
 
 demo: .venv ## Fine-tune a real language model on an embedded Kubernetes, and watch it
 	@$(BIN)/python -m tests.demo

@@ -1,4 +1,4 @@
-"""One embedded cluster for all of these tests, and a namespace of its own for each."""
+"""An embedded cluster for all of these tests, or for each process that runs some, and a namespace for each."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +12,15 @@ from tests.cluster.namespaces import Namespaces
 from tests.cluster.replicas import Replicas
 from tests.cluster.waiting import eventually
 from tests.devcluster import Cluster, base_images, network, registry
+
+# These take longest: they begin, so that none of them is what all wait for in the end.
+LONGEST = ("test_crash_sweep", "test_sdk", "test_fuzz", "test_admission", "test_shipping", "test_kueue")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the files that take longest begin."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 @pytest.fixture(scope="session")

@@ -19,11 +19,11 @@ Body = dict[str, Any]
 
 def install(cluster: Cluster) -> None:
     """Apply the CRDs, whichever are there, and wait until they are served."""
-    for file in FILES:
-        cluster.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={file}")
+    files = (f"--filename={file}" for file in FILES)
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", *files)
     # Not --for=condition: in the first moment there is no list of conditions yet, which kubectl takes for an error.
     established = '--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True'
-    cluster.kubectl("wait", "crd", *NAMES, established, "--timeout=60s")
+    cluster.kubectl("wait", "crd", *NAMES, established, "--timeout=240s")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def test_a_deleted_trainjob_leaves_nothing_behind(
         assert names_in(kube, namespace) == []
 
 
+@pytest.mark.alone  # "at once" is a tenth of a second
 @pytest.mark.parametrize("moment", ["in training", "complete"])
 def test_t31_deleted_and_created_again_at_once_it_has_its_own_children_and_status(
     kube: Kube, namespace: str, replicas: Replicas, moment: str

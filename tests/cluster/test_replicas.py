@@ -4,6 +4,7 @@ import time
 from datetime import datetime
 from itertools import pairwise
 
+import pytest
 from tests.cluster.kube import Kube
 from tests.cluster.replicas import Replicas
 from tests.cluster.stub import stub_runtime, trainjob
@@ -12,6 +13,7 @@ from tests.cluster.waiting import eventually
 from tests.devcluster.audit import Audit
 from tests.devcluster.operator_process import OperatorProcess
 
+pytestmark = pytest.mark.alone  # measures how long it takes until somebody leads
 HANDS_OVER_WITHIN_S = 20.0
 RELEASES_WITHIN_S = 3.0
 SHORT_LEASE = {"lease_duration": "6", "lease_renew_deadline": "4", "lease_retry_period": "1"}

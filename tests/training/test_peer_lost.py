@@ -10,6 +10,7 @@ import pytest
 from tests.devcluster import torch_environment
 from tests.training.container import PACKAGE
 
+pytestmark = pytest.mark.alone  # measures how long an end takes
 SCRIPT = """
 import signal, sys
 from trainjob_torchtune import launcher

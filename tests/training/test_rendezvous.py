@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.training.container import Container
 
+pytestmark = pytest.mark.alone  # measures how long an end takes
 NOWHERE = "tiny-node-0-0.tiny.invalid"
 WORDS = ["run", f"--rdzv_endpoint={NOWHERE}:29500", "mine", "--config", "none"]
 

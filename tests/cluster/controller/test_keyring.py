@@ -87,7 +87,7 @@ def scene(kube: Kube, namespace: str) -> Iterator[Scene]:
 
 async def soon(look: Callable[[], bool]) -> None:
     """Wait in a thread, so that the keyrings of this one go on."""
-    await asyncio.to_thread(eventually, look, within_s=20, every_s=0.05)
+    await asyncio.to_thread(eventually, look, every_s=0.05)
 
 
 async def test_replicas_agree_on_one_certificate_and_the_leader_has_it_trusted(

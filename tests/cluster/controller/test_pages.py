@@ -5,6 +5,7 @@ import time
 from contextlib import aclosing
 from datetime import UTC, datetime
 
+import pytest
 from tests.devcluster import Cluster
 from tests.devcluster.audit import Audit
 
@@ -12,6 +13,7 @@ from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.kube.resources import CONFIG_MAPS
 from trainjob_operator.controller.telemetry.metrics import Metrics
 
+pytestmark = pytest.mark.alone  # half a second has to be long enough for an answer
 _OURS = {"labelSelector": "listed", "limit": "3"}
 _LIST = "list configmaps"
 _ADMINISTRATOR = "admin"

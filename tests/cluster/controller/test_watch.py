@@ -11,6 +11,7 @@ import pytest
 from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.kube.resources import CONFIG_MAPS
 
+pytestmark = pytest.mark.alone  # tells what comes together from what comes a moment later
 _PAUSE = 1.0
 _AT_ONCE = 0.3
 
