@@ -7,13 +7,15 @@ BIN := .venv/bin
 SIDE_BY_SIDE := $(BIN)/python -m pytest -q -n $$(($$(nproc) + 1)) --dist worksteal
 # Each works through a file at a time on a cluster of its own, which takes 1.5 GB of memory; tests there mostly wait.
 CLUSTERS ?= 3
+# Images link to the operator's trainjob_contract, which is counted once.
+COVERED = $(patsubst %/__init__.py,--cov=%,$(filter-out images/%/trainjob_contract/__init__.py,$(wildcard operator/*/__init__.py images/*/*/__init__.py)))
 # What is compiled once, modules of packages and rewritten asserts, is not compiled in every run.
 unexport PYTHONDONTWRITEBYTECODE
 REQUIREMENTS := $(wildcard images/operator/requirements.txt images/initializer/requirements.txt tests/requirements.txt)
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(wildcard images/*/pyproject.toml))
 
 .PHONY: .venv help demo down test check lint format typecheck unit property initializer training training-shared \
-  cluster cluster-shared alone e2e golden recordings crds runtimes keys models bench version release clean
+  cluster cluster-shared alone e2e coverage golden recordings crds runtimes keys models bench version release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +52,9 @@ property: .venv ## Thousands of generated objects against admission, and of hist
 
 initializer: .venv ## The initializer downloads from a local Hub, each time in a process of its own
 	@$(SIDE_BY_SIDE) tests/initializer
+
+coverage: .venv ## Which lines of the operator and the images the unit, golden and property tests run; build/coverage has more
+	@$(SIDE_BY_SIDE) tests/unit tests/golden tests/property $(COVERED) --cov-report=term --cov-report=html:build/coverage
 
 golden: .venv ## Rewrite the golden files; read the diff before you commit it
 	@GOLDEN_UPDATE=1 $(BIN)/python -m pytest -q tests/golden
