@@ -73,7 +73,7 @@ class Installation:
         self.kubectl("delete", "crd", *CRD_NAMES, "--ignore-not-found", "--wait")
 
     def await_rollout(self) -> None:
-        self.kubectl("rollout", "status", f"deployment/{RELEASE}", f"--namespace={SYSTEM}", "--timeout=180s")
+        self.kubectl("rollout", "status", f"deployment/{RELEASE}", f"--namespace={SYSTEM}", "--timeout=300s")
 
     def await_webhooks(self) -> None:
         """Wait until kube-proxy knows where the webhooks are, which takes a moment after the pods are ready."""
@@ -121,6 +121,6 @@ def fresh_namespaces(cluster: Cluster) -> Iterator[Installation]:
 def installed(cluster: Cluster, *options: str) -> Iterator[Installation]:
     """Give a cluster into which Helm has installed the operator."""
     with fresh_namespaces(cluster) as installation:
-        installation.helm("install", RELEASE, str(CHART), "--wait", "--timeout=4m", *options)
+        installation.helm("install", RELEASE, str(CHART), "--wait", "--timeout=8m", *options)
         installation.await_webhooks()
         yield installation

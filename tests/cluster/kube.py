@@ -106,7 +106,7 @@ class Kube:
             path,
             body=None if body is None else json.dumps(body),
             headers={"Content-Type": content, "Accept": "application/json"},
-            timeout=30,
+            timeout=60,
         )
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise RefusedError(f"{method} {path}", answer.status, answer.data.decode(errors="replace"))

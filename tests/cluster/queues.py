@@ -29,19 +29,19 @@ def kueue_installed(cluster: Cluster) -> Iterator[None]:
         _apply(cluster, *objects)
         _await_certificate(cluster)
         cluster.kubectl(
-            "rollout", "status", f"deployment/{kueue.RELEASE}-controller-manager", _SYSTEM, "--timeout=180s"
+            "rollout", "status", f"deployment/{kueue.RELEASE}-controller-manager", _SYSTEM, "--timeout=300s"
         )
         eventually(lambda: _answers(cluster))
         yield
         # While it runs: it holds finalizers on all of these.
         for kind in ("workloads", "localqueues", "clusterqueues", "resourceflavors"):
             everywhere = ["--all-namespaces"] if kind in {"workloads", "localqueues"} else []
-            cluster.kubectl("delete", f"{kind}.kueue.x-k8s.io", "--all", *everywhere, "--timeout=60s")
+            cluster.kubectl("delete", f"{kind}.kueue.x-k8s.io", "--all", *everywhere, "--timeout=240s")
     finally:
         # Its webhooks first: without it nobody answers them.
         objects.sort(key=lambda each: not each["kind"].endswith("WebhookConfiguration"))
         cluster.kubectl("delete", "--ignore-not-found", "--wait=false", "--filename=-", text=_list(objects))
-        cluster.kubectl("delete", "namespace", kueue.NAMESPACE, "--timeout=60s")
+        cluster.kubectl("delete", "namespace", kueue.NAMESPACE, "--timeout=240s")
 
 
 def make_queue(cluster: Cluster, namespace: str) -> None:
@@ -91,7 +91,7 @@ def states_of(cluster: Cluster, trainjob: Body) -> set[str]:
 def _await_certificate(cluster: Cluster) -> None:
     """Have the kubelet show the pod its certificate at once; by itself it looks once a minute."""
     secret = ("get", "secret", _CERTIFICATE, _SYSTEM, "--output=jsonpath={.data.tls\\.crt}")
-    eventually(lambda: cluster.kubectl(*secret), within_s=120)
+    eventually(lambda: cluster.kubectl(*secret))
     cluster.kubectl("annotate", "pods", "--all", _SYSTEM, "example.com/certified=true")
 
 

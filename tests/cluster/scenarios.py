@@ -9,6 +9,7 @@ from tests.cluster.trainjobs import conditions_of, names_in
 
 NAME = "sweep"
 _ENDS_WHEN_ASKED = "import os, signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
+_LATER = 24  # the trainer is to run by then, even if the machine does much else
 _SLEEPS = f"{_ENDS_WHEN_ASKED}time.sleep(600)"
 _SLEEPS_THE_FIRST_TIME = f"{_ENDS_WHEN_ASKED}os.path.exists('/workspace/again') or time.sleep(600)"
 _COUNTS = ["sh", "-c", "mkdir /workspace/begun || touch /workspace/again"]
@@ -192,7 +193,7 @@ SCENARIOS = (
     Scenario(
         name="deadline",
         runtime=_without_initializers(node=_SLEEPS),
-        steps=(Step(_creates(activeDeadlineSeconds=8), _runs("node")), Step(_waits, _is("Failed"))),
+        steps=(Step(_creates(activeDeadlineSeconds=_LATER), _runs("node")), Step(_waits, _is("Failed"))),
         counted_from=1,
         is_hasty=False,
         conditions=(("Stalled", "True", "DeadlineExceeded"), ("Failed", "True", "DeadlineExceeded")),

@@ -18,7 +18,6 @@ from tests.devcluster.audit import Audit
 from tests.devcluster.longrun import tail
 from tests.devcluster.operator_process import OperatorProcess
 
-_STEP_WITHIN_S = 90.0
 _LAST_CALL_WITHIN_S = 3.0
 _SETTLED_AFTER_S = 1.0
 
@@ -96,7 +95,7 @@ class Sweep:
             return step.is_over(self.kube, namespace)
 
         try:
-            eventually(look, within_s=_STEP_WITHIN_S)
+            eventually(look)
         except AssertionError as error:
             raise AssertionError(f"{error}: {self._scene(namespace)}\n{tail(operator.log)}") from error
 

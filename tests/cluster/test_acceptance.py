@@ -174,7 +174,7 @@ def test_the_longest_name_that_is_accepted_runs(kube: Kube, room: str) -> None:
 def test_t18_ten_times_suspended_and_resumed_there_is_one_set_of_children(kube: Kube, room: str) -> None:
     kube.create(stub_runtime(room, node=WAITS))
     kube.create(trainjob(room, NAME))
-    eventually(lambda: phases_of(pods_of(kube, room, "node")) == ["Running"], within_s=90)
+    eventually(lambda: phases_of(pods_of(kube, room, "node")) == ["Running"])
     before = _lasting(kube, room)
 
     for _ in range(10):

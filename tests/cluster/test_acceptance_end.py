@@ -63,7 +63,7 @@ def test_t02_the_deadline_frees_the_pods_even_if_their_jobs_are_not_deleted_at_f
 ) -> None:
     kube.create(stub_runtime(namespace, dataset_initializer=HOLDS_ON, model_initializer=HOLDS_ON))
     late = trainjob(namespace, "late")
-    late["spec"]["activeDeadlineSeconds"] = 15
+    late["spec"]["activeDeadlineSeconds"] = 30
     with RefusingProxy(cluster) as proxy:
         operator = replicas.make("only", server=proxy.url, certificates="none")
         operator.start()

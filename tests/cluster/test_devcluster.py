@@ -107,7 +107,7 @@ def test_job_with_volume_and_gpu_completes_under_restricted(cluster: Cluster, na
 
     _apply(cluster, namespace, claim, job)
 
-    wait = ("--for=condition=Complete", "--timeout=60s")
+    wait = ("--for=condition=Complete", "--timeout=240s")
     cluster.kubectl("wait", "job/train", "--namespace", namespace, *wait)
     volume = cluster.kubectl(
         "get", "pvc", "workspace", "--namespace", namespace, "--output=jsonpath={.spec.volumeName}"
@@ -160,7 +160,7 @@ def test_grace_period_lets_a_pod_end_itself(cluster: Cluster, namespace: str) ->
         "print('ready'); time.sleep(600)"
     )
     pod = _pod("patient", script)
-    pod["spec"]["terminationGracePeriodSeconds"] = 30
+    pod["spec"]["terminationGracePeriodSeconds"] = 120
     _apply(cluster, namespace, pod)
     logs = ("logs", "patient", "--namespace", namespace)
     eventually(lambda: _state(cluster, namespace, "patient").get("running") and "ready" in cluster.kubectl(*logs))
@@ -170,9 +170,9 @@ def test_grace_period_lets_a_pod_end_itself(cluster: Cluster, namespace: str) ->
         stdout=subprocess.PIPE,
         text=True,
     )
-    cluster.kubectl("delete", "pod", "patient", "--namespace", namespace, "--timeout=15s")
+    cluster.kubectl("delete", "pod", "patient", "--namespace", namespace, "--timeout=60s")
 
-    assert follow.communicate(timeout=15)[0] == "ready\nasked to end\n"
+    assert follow.communicate(timeout=60)[0] == "ready\nasked to end\n"
 
 
 def test_service_reaches_a_pod_on_the_other_node_by_name(cluster: Cluster, namespace: str) -> None:

@@ -56,9 +56,7 @@ def pods_of(kube: Kube, room: str, step: str) -> list[Body]:
 
 def await_export(kube: Kube, room: str) -> Body:
     """Wait until a pod of the further step runs, and return it."""
-    running = eventually(
-        lambda: [pod for pod in pods_of(kube, room, STEP) if pod["status"]["phase"] == "Running"], within_s=90
-    )
+    running = eventually(lambda: [pod for pod in pods_of(kube, room, STEP) if pod["status"]["phase"] == "Running"])
     [pod] = [pod for pod in running if "deletionTimestamp" not in pod["metadata"]]
     return pod
 

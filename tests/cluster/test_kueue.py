@@ -145,7 +145,7 @@ def team(queue: Cluster, kube: Kube, namespace: str) -> Team:
 
 def test_trainjobs_wait_start_are_preempted_and_go_on(team: Team) -> None:
     first = team.submit(full(team.namespace, "first", seconds=600), LOW)
-    eventually(lambda: team.trains("first"), within_s=120)
+    eventually(lambda: team.trains("first"))
     [trainer] = team.pods("first", "node")
     assert trainer["spec"]["nodeSelector"][POOL] == FLAVOR
     assert TOLERATION in trainer["spec"]["tolerations"]
@@ -158,7 +158,7 @@ def test_trainjobs_wait_start_are_preempted_and_go_on(team: Team) -> None:
     assert team.trains("first")
 
     urgent = team.submit(plain(team.namespace, "urgent", seconds=15), HIGH)
-    eventually(lambda: team.trains("urgent"), within_s=120)
+    eventually(lambda: team.trains("urgent"))
     assert team.waits("first")
     assert not team.pods("first", "node")
     assert team.waits("second")

@@ -58,7 +58,7 @@ def train(installation: Installation, name: str) -> None:
     documents = [json.dumps(tiny_runtime()), json.dumps(trainjob)]
     installation.kubectl("apply", "--server-side", "--filename=-", text="\n---\n".join(documents))
     installation.kubectl(
-        "wait", "--for=condition=Complete", f"trainjob/{name}", f"--namespace={USERS}", "--timeout=120s"
+        "wait", "--for=condition=Complete", f"trainjob/{name}", f"--namespace={USERS}", "--timeout=240s"
     )
 
 
@@ -80,16 +80,16 @@ def assert_trainjob_can_be_deleted(installation: Installation, name: str) -> Non
     children += [f"service/{name}", f"pvc/initializer-{name}", f"configmap/{name}-runtime-snapshot"]
     assert all(installation.has(child, f"--namespace={USERS}") for child in children)
     installation.kubectl("delete", "trainjob", name, f"--namespace={USERS}", "--timeout=30s")
-    installation.kubectl("wait", "--for=delete", *children, f"--namespace={USERS}", "--timeout=60s")
+    installation.kubectl("wait", "--for=delete", *children, f"--namespace={USERS}", "--timeout=240s")
 
 
 def test_helm_installs_upgrades_and_uninstalls(fresh: Installation) -> None:
-    fresh.helm("install", RELEASE, str(CHART), "--wait", "--timeout=3m")
+    fresh.helm("install", RELEASE, str(CHART), "--wait", "--timeout=8m")
     assert_two_replicas_and_one_leader(fresh)
     train(fresh, "before")
 
     fresh.age_the_crd("activeDeadlineSeconds")
-    fresh.helm("upgrade", RELEASE, str(CHART), "--wait", "--timeout=3m", "--set=podAnnotations.restarted=yes")
+    fresh.helm("upgrade", RELEASE, str(CHART), "--wait", "--timeout=8m", "--set=podAnnotations.restarted=yes")
     assert "activeDeadlineSeconds" in fresh.fields_of_trainjob_spec()
     assert not fresh.has(f"job/{RELEASE}-crds", f"serviceaccount/{RELEASE}-crds", f"--namespace={SYSTEM}")
     assert_two_replicas_and_one_leader(fresh)
@@ -107,7 +107,7 @@ def test_helm_install_brings_crds_that_an_older_release_left_up_to_date(fresh: I
     fresh.age_the_crd("activeDeadlineSeconds")
 
     # Helm 4 would apply its own copies first, and refuse to take fields from whoever applied the older ones.
-    fresh.helm("install", RELEASE, str(CHART), "--skip-crds", "--set=replicas=0", "--timeout=3m")
+    fresh.helm("install", RELEASE, str(CHART), "--skip-crds", "--set=replicas=0", "--timeout=8m")
 
     assert "activeDeadlineSeconds" in fresh.fields_of_trainjob_spec()
 

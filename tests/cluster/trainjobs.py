@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tests.cluster.kube import Body, Kube
-from tests.cluster.waiting import eventually
+from tests.cluster.waiting import PATIENCE_S, eventually
 
 _CHILDREN = ("ConfigMap", "Service", "PersistentVolumeClaim", "Job", "Pod")
 _OF_EACH_NAMESPACE = "kube-root-ca.crt"
@@ -33,12 +33,12 @@ def conditions_of(kube: Kube, namespace: str, name: str) -> dict[str, Body]:
     return {condition["type"]: condition for condition in conditions if condition["status"] == "True"}
 
 
-def await_condition(kube: Kube, namespace: str, name: str, type_: str, within_s: float = 90.0) -> Body:
+def await_condition(kube: Kube, namespace: str, name: str, type_: str, within_s: float = PATIENCE_S) -> Body:
     """Wait until a condition is True, and return it."""
     return eventually(lambda: conditions_of(kube, namespace, name).get(type_, {}), within_s=within_s)
 
 
-def await_complete(kube: Kube, namespace: str, name: str, within_s: float = 90.0) -> None:
+def await_complete(kube: Kube, namespace: str, name: str, within_s: float = PATIENCE_S) -> None:
     """Wait until a TrainJob is Complete; at once an AssertionError if it fails."""
 
     def look() -> bool:

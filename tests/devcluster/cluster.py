@@ -18,7 +18,7 @@ from tests.devcluster.process import Process
 from tests.devcluster.spec import API_PORT, MAX_NODES, PAUSE_IMAGE, ClusterSpec, load_spec, node_name, state_dir
 from tests.devcluster.static_image import write_image
 
-_READY_WITHIN_S = 180.0
+_READY_WITHIN_S = 300.0
 _POLL_S = 0.3
 
 

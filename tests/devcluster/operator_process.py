@@ -18,7 +18,7 @@ from tests.devcluster.errors import DevclusterError
 from tests.devcluster.longrun import tail
 from tests.devcluster.port import Port
 
-_WITHIN_S = 60.0
+_WITHIN_S = 180.0
 _POLL_S = 0.02
 _ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL")  # however we end; setpriv becomes the operator
 

@@ -16,7 +16,7 @@ from tests.devcluster import Cluster, registry, torch_environment
 from tests.devcluster.cache import ROOT
 
 NAME = "test-demo"
-TIMEOUT_S = 900
+TIMEOUT_S = 1500
 LOAD = Path(__file__).with_name("load_checkpoint.py")
 
 

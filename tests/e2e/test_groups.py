@@ -17,7 +17,7 @@ from tests.demo import stage
 from tests.devcluster import Cluster
 from tests.e2e.tiny_jobs import MODEL, PREFERENCES, Job, tiny_job
 
-TRAINED_WITHIN_S = 400.0
+TRAINED_WITHIN_S = 900.0
 ENDS_WITHIN_S = 60.0
 GATE = "test.example.com/late"
 DPO = ("lora_dpo_single_device", "--config", "llama3_1/8B_lora_dpo_single_device")
@@ -43,11 +43,11 @@ def test_t23_two_nodes_of_two_processes_train_though_the_first_comes_late(
 ) -> None:
     """All weights are trained; the second node waits for the first one's name."""
     job = create(tiny_job("full", "optimizer.lr=1e-3", "epochs=2", nodes=2, gpus=2, runtimePatches=[gated_trainer()]))
-    eventually(lambda: len(job.pods()) == 2, within_s=90)
+    eventually(lambda: len(job.pods()) == 2)
     first, second = job.pods()
     open_gate(kube.cluster, second)
-    eventually(lambda: is_running(job, 1), within_s=60)
-    eventually(lambda: "Waiting for the first node: its name full-node-0-0.full is not" in job.log(second), within_s=90)
+    eventually(lambda: is_running(job, 1))
+    eventually(lambda: "Waiting for the first node: its name full-node-0-0.full is not" in job.log(second))
     open_gate(kube.cluster, first)
 
     await_complete(kube, stage.NAMESPACE, job.name, TRAINED_WITHIN_S)
@@ -157,7 +157,7 @@ def await_any_step(job: Job) -> list[Body]:
     """Wait until some steps are trained, and return the pods by rank."""
     step = random.randint(2, 24)  # noqa: S311 - any will do, and the test says which
     print(f"{job.name}: killed after step {step}")
-    eventually(lambda: len(job.pods()) == 2, within_s=90)
+    eventually(lambda: len(job.pods()) == 2)
     pods = job.pods()
     eventually(lambda: len(job.losses) >= step, within_s=TRAINED_WITHIN_S)
     return pods
