@@ -29,12 +29,16 @@ class Replicas:
         self._folder = folder
         self._namespaces = namespaces
         self._processes: list[OperatorProcess] = []
+        self._cluster_roles: list[str] = []
 
     def __enter__(self) -> Self:
         self._kube.create(_object("v1", "Namespace", self.namespace))
         for role in _shipped_roles():
             is_cluster_wide = role["kind"] == "ClusterRole"
-            name = self.namespace if is_cluster_wide else LEASE
+            name = role["metadata"]["name"]
+            if is_cluster_wide:
+                name = name.replace(LEASE, self.namespace)
+                self._cluster_roles.append(name)
             where = {} if is_cluster_wide else {"namespace": self.namespace}
             self._kube.create({**role, "metadata": {"name": name, **where}})
             binding = _object("rbac.authorization.k8s.io/v1", f"{role['kind']}Binding", name, **where)
@@ -49,7 +53,8 @@ class Replicas:
         for process in self._processes:
             process.destroy()
         for kind_of_role in ("ClusterRoleBinding", "ClusterRole"):
-            self._kube.delete(kind_of_role, "", self.namespace)
+            for name in self._cluster_roles:
+                self._kube.delete(kind_of_role, "", name)
         self._kube.delete("Namespace", "", self.namespace)
         logs = [process.log.read_text() for process in self._processes]
         print("\n".join(logs))  # shown if the test failed

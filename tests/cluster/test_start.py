@@ -51,7 +51,11 @@ def test_it_does_not_start_beside_kubeflow_trainer(operator: Installation, kube:
 
         eventually(lambda: "the Lease default/trainer.kubeflow.org is held by kubeflow-trainer-0" in log(operator))
         operator.kubectl(
-            "set", "env", f"deployment/{RELEASE}", f"--namespace={SYSTEM}", "TRAINJOB_OPERATOR_TOLERATE_NEIGHBOURS=true"
+            "set",
+            "env",
+            f"deployment/{RELEASE}",
+            f"--namespace={SYSTEM}",
+            "TRAINJOB_OPERATOR_TOLERATE_OTHER_OPERATORS=true",
         )
         operator.await_rollout()
         eventually(lambda: "Going on, because that is tolerated" in log(operator))

@@ -20,7 +20,7 @@ async def test_webhooks_for_runtimes_tell_of_another_operator(
     kube.create({**configuration, "metadata": {"name": namespace}, "webhooks": [{**hook, "name": "a.example.com"}]})
     sign = f"ValidatingWebhookConfiguration {namespace} sends runtimes to Service kubeflow-system/manager"
     try:
-        with pytest.raises(ConfigurationError, match="TRAINJOB_OPERATOR_TOLERATE_NEIGHBOURS=true") as refusal:
+        with pytest.raises(ConfigurationError, match="TRAINJOB_OPERATOR_TOLERATE_OTHER_OPERATORS=true") as refusal:
             await refuse_second_operator(client, "trainjob-operator", tolerate=False)
         assert sign in str(refusal.value)
         with caplog.at_level(logging.WARNING):
