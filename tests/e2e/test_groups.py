@@ -54,7 +54,7 @@ def test_t23_two_nodes_of_two_processes_train_though_the_first_comes_late(
 
     assert "The first node's name full-node-0-0.full is there after" in job.log(second)
     assert job.status["recipe"] == {
-        "model": "llama3_2/1B",
+        "model": MODEL.partition("/")[2],
         "method": "full",
         "recipe": "full_finetune_distributed",
         "config": "llama3_2/1B_full",

@@ -8,6 +8,7 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
 from trainjob_operator.naming import NODE, TRAINER, claim_name, rank_zero_host
 from trainjob_operator.reconciler.merge.initializer import equip_initializer
+from trainjob_operator.reconciler.merge.model import name_model
 from trainjob_operator.reconciler.merge.patching import patch_runtime, patches_in_force
 from trainjob_operator.reconciler.merge.placement import follow_trainer, stay_together
 from trainjob_operator.reconciler.merge.reporting import report_to
@@ -15,6 +16,7 @@ from trainjob_operator.reconciler.merge.templates import (
     add_volume,
     change_container,
     change_init_container,
+    find_container,
     mounts,
     upsert_env,
 )
@@ -99,6 +101,7 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
     for claim in claims:
         _share(job, claim, templates, pods)
     metadata = runtime.spec.template.metadata
+    model = name_model(job, runtime, *(find_container(one, NODE) for one in (template, trainer.template)))
     return ResolvedJob(
         name=job.metadata.name,
         namespace=job.metadata.namespace or "",
@@ -112,7 +115,7 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
         claims=claims,
         trainer=trainer.name,
         endpoint=endpoint,
-        recipe=describe_recipe(template, topology),
+        recipe=describe_recipe(template, topology, model),
     )
 
 

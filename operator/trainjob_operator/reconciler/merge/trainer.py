@@ -63,7 +63,7 @@ def equip_trainer(
     return template, topology
 
 
-def describe_recipe(template: JobTemplate, topology: Topology) -> RecipeStatus | None:
+def describe_recipe(template: JobTemplate, topology: Topology, model: str | None) -> RecipeStatus | None:
     """Tell what TorchTune will run; None for other programs. Where torchrun is told nothing, it starts one process."""
     container = find_container(template, NODE)
     run = tune_run_of(container)
@@ -73,7 +73,7 @@ def describe_recipe(template: JobTemplate, topology: Topology) -> RecipeStatus |
     is_told = container is not None and any(entry.name == _PROCESSES for entry in container.env or ())
     processes = "1" if not is_told else "auto" if topology.processes is None else str(topology.processes)
     return RecipeStatus(
-        model=model_of(run.config),
+        model=model or model_of(run.config),
         method=method_of(run),
         recipe=run.recipe,
         config=run.config,

@@ -1,0 +1,56 @@
+"""Which model is trained: a runtime may borrow the config of another one that is built alike."""
+
+from trainjob_operator.api.runtime import Runtime
+from trainjob_operator.api.trainjob import TrainJob
+from trainjob_operator.api.workload import Container
+from trainjob_operator.naming import MODEL_INITIALIZER, MODEL_LABEL
+from trainjob_operator.reconciler.merge.initializer import STORAGE_URI, source_of
+from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
+from trainjob_operator.torchtune.catalogue import model_of
+
+_HUB = "hf://"
+
+
+def name_model(job: TrainJob, runtime: Runtime, container: Container | None, own: Container | None) -> str | None:
+    """Name the model as its repository is called: that of the TrainJob, of the runtime's label, or of its source.
+
+    None if that is not known, and where the TrainJob trains by the config of another model than the runtime.
+
+    Args:
+        job: the TrainJob.
+        runtime: its runtime.
+        container: the one that trains.
+        own: the same, as the runtime has it.
+    """
+    offered = _offered(runtime)
+    asked = _asked(job)
+    if asked is not None and asked != offered:
+        return _repository(asked)
+    run, before = tune_run_of(container), tune_run_of(own)
+    if run is not None and before is not None and model_of(run.config) != model_of(before.config):
+        return None
+    return runtime.metadata.labels.get(MODEL_LABEL) or _repository(offered)
+
+
+def _asked(job: TrainJob) -> str | None:
+    source = source_of(job, MODEL_INITIALIZER)
+    if source is None:
+        return None
+    given = [entry.value for entry in source.env or () if entry.name == STORAGE_URI]
+    return given[-1] if given else source.storage_uri
+
+
+def _offered(runtime: Runtime) -> str | None:
+    steps = runtime.spec.template.spec.replicated_jobs
+    containers = (find_container(step.template, MODEL_INITIALIZER) for step in steps)
+    container = next((one for one in containers if one is not None), None)
+    env = (container.env if container is not None else None) or ()
+    return next((entry.value for entry in env if entry.name == STORAGE_URI), None)
+
+
+def _repository(uri: str | None) -> str | None:
+    """Return the name in ``hf://org/name[/path][@revision]``; what other sources hold is not told by their names."""
+    if uri is None or not uri.startswith(_HUB):
+        return None
+    parts = uri.removeprefix(_HUB).partition("@")[0].split("/")
+    return parts[min(1, len(parts) - 1)] or None
