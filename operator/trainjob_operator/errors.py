@@ -3,6 +3,7 @@
     TrainJobOperatorError
     ├── ConfigurationError   the operator cannot start as it was configured
     ├── InvalidObjectError   an object from the API server does not fit its schema
+    ├── UnreadableTextError  a text is no YAML, or would come to more than anybody reads
     └── ApiError             the API server answered with an error status
 
 Expected outcomes (a runtime that is missing, a spec that cannot run) are values, not exceptions.
@@ -19,6 +20,17 @@ class ConfigurationError(TrainJobOperatorError):
 
 class InvalidObjectError(TrainJobOperatorError):
     """An object from the API server does not fit its schema; the message names the object and the fields."""
+
+
+class UnreadableTextError(TrainJobOperatorError):
+    """A text is no YAML, or would come to more than anybody reads; the message says why, and quotes little of it.
+
+    ``is_broken``: it is no YAML; otherwise it may be good for somebody else.
+    """
+
+    def __init__(self, message: str, *, is_broken: bool = False) -> None:
+        super().__init__(message)
+        self.is_broken = is_broken
 
 
 class ApiError(TrainJobOperatorError):

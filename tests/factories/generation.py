@@ -5,6 +5,7 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
+from tests.factories.bombs import BOMBS
 from trainjob_operator.api.schema import custom_resource_definitions
 from trainjob_operator.naming import GROUP
 
@@ -24,6 +25,8 @@ _WORDS = (
     ),
     *("epochs=1", "epcohs=3", "dataset.new_system_prompt=a: b", "model.quantize_base=True", "output_dir=/x", "=", "~x"),
     *("2026-01-01T00:00:00Z", "torchtune-llama3.2-1b", "hf://a/b", "PET_NNODES", "ACCESS_TOKEN", "x" * 70, "0.5"),
+    *(f"model.lora_attn_modules={bomb[:400]}" for bomb in BOMBS.values()),
+    *("\x1b[31mred", "x" * 20_000, "2026-01-01T00:00:00.000Z ERROR"),
 )
 _QUANTITIES = (0, 1, 2, 2.0, 0.5, "500m", "1Gi", "1e3", "1e999", "9" * 5000, "many", -1, 10**30, "٣")
 _NUMBERS = (0, 1, 2, 5, -1, 2**31, 2**63, 10**40, 0.5, 2.0)
@@ -42,7 +45,8 @@ JUNK: tuple[Any, ...] = (
     [{"name": []}],
     {"": {}},
 )
-_NAMES = {"nvidia.com/gpu", "cpu", "memory", "a", ""}
+# Of maps whose keys people choose; some are called as fields are whose lists merge.
+_NAMES = {"nvidia.com/gpu", "cpu", "memory", "a", "", "env", "volumes", "containers", "volumeMounts", "\x1b[31m"}
 
 
 def schema_of(plural: str) -> Schema:

@@ -19,9 +19,14 @@ from trainjob_operator.torchtune.arguments import TUNE_RUN, key_of, parse_tune_r
 from trainjob_operator.torchtune.keys import find_repetitions, find_unknown_keys
 from trainjob_operator.torchtune.later import explain_later
 from trainjob_operator.torchtune.values import find_misreading
+from trainjob_operator.wording import shorten
 
 _DEPRECATED = "deprecated"
 _LONGEST_JOB_NAME = 20
+_MOST_OVERRIDES = 256
+"""Of which to say anything; people write a few dozen."""
+_MOST_READ = 65536
+"""Characters of overrides that are read as YAML, in all: admission has no time for more."""
 _TO_JOBSET = f"alpha.{JOBSET_PREFIX}"
 _PATCHED = "spec.runtimePatches: [{manager: example.com/me, trainingRuntimeSpec: {template: "
 _PODS = "{spec: {replicatedJobs: [{name: %s, template: {spec: {template: %s}}}]}}}}]"
@@ -105,8 +110,8 @@ def _advise_on_annotations(where: str, metadata: TemplateMeta | None) -> Iterato
     for name in (metadata.annotations if metadata is not None else None) or ():
         if name.startswith(_TO_JOBSET):
             yield (
-                f"{where}.metadata.annotations[{name}] has no effect: it is for JobSet, which is not used here;"
-                " nodeSelector or affinity of the pods say where they may run"
+                f"{where}.metadata.annotations[{shorten(name)}] has no effect: it is for JobSet, which is not used"
+                " here; nodeSelector or affinity of the pods say where they may run"
             )
 
 
@@ -138,8 +143,8 @@ def _advise_on_secrets(spec: TrainJobSpec) -> Iterator[str]:
         for name in _secrets_in_clear(env or ()):
             how = f"name it in spec.{where}.{remedy}" if remedy == "secretRef" else f"refer to it by {remedy}"
             yield (
-                f"spec.{where}.env[{name}] is in clear, for everyone to see who may read TrainJobs or pods: put it"
-                f" into a Secret under the key {name}, and {how}"
+                f"spec.{where}.env[{shorten(name)}] is in clear, for everyone to see who may read TrainJobs or pods:"
+                f" put it into a Secret under the key {shorten(name)}, and {how}"
             )
 
 
@@ -151,26 +156,31 @@ def _advise_on_overrides(
     recipe: RecipeStatus, overrides: Sequence[str], where: str, words: Sequence[str]
 ) -> Iterator[str]:
     """Yield warnings about the overrides among the words that a field consists of."""
+    if len(overrides) > _MOST_OVERRIDES:
+        return
     places = [f"{where}[{at}]" for at in _find(overrides, words)]
+    left = _MOST_READ
     for place, argument in zip(places, overrides, strict=True):
         if argument != argument.strip():
             yield (
                 f"{place} has white space at its ends, which TorchTune drops from a value and keeps in a key: take it"
                 " away, such as what is left of the line ends of a file from Windows"
             )
-        misreading = find_misreading(argument.strip())
+        left -= len(argument)
+        misreading = find_misreading(argument.strip()) if left >= 0 else None
         if misreading is not None:
             yield f"{place} {misreading}"
     for before, after in find_repetitions(overrides):
         yield (
-            f"{places[after]} sets {key_of(overrides[after])} once more, after {places[before]}:"
+            f"{places[after]} sets {shorten(key_of(overrides[after]))} once more, after {places[before]}:"
             " TorchTune takes the last one"
         )
     for unknown in find_unknown_keys(recipe.recipe, recipe.config, overrides):
         later = explain_later(overrides[unknown.position])
         hint = f", did you mean {unknown.nearest}?" if unknown.nearest else ": it changes nothing"
         hint = f": it is of a later TorchTune; {later}" if later else hint
-        yield f"{places[unknown.position]}: config {recipe.config} of {recipe.recipe} has no key {unknown.key}{hint}"
+        place = places[unknown.position]
+        yield f"{place}: config {recipe.config} of {recipe.recipe} has no key {shorten(unknown.key)}{hint}"
 
 
 def _find(overrides: Sequence[str], words: Sequence[str]) -> list[int]:

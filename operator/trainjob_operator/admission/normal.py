@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from trainjob_operator.api.quantities import format_quantity
+from trainjob_operator.wording import shorten
 
 Object = Mapping[str, Any]
 
@@ -49,7 +50,7 @@ def differences(old: object, new: object, path: str) -> Iterator[str]:
     """Yield the paths at which two normal forms differ, as deep as both have objects."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in dict.fromkeys((*old, *new)):
-            yield from differences(old.get(name), new.get(name), f"{path}.{name}")
+            yield from differences(old.get(name), new.get(name), f"{path}.{shorten(name)}")
     elif old != new or isinstance(old, bool) is not isinstance(new, bool):
         yield path
 

@@ -7,6 +7,7 @@ from trainjob_operator.admission.normal import Object, normalize_object, object_
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.constraints import IMMUTABLE
 from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.wording import list_few
 
 PATCHES = "runtimePatches"
 OLDER_PATCHES = ("podSpecOverrides", "podTemplateOverrides", "labels", "annotations")
@@ -80,8 +81,8 @@ def check_change(old: Object, new: Object, status: Object) -> Iterator[Violation
         if active:
             yield _violation(
                 f"spec.{field}",
-                f"{name} cannot be modified when the JobSet's ReplicatedJob {' and '.join(active)} is still active:"
-                " wait until its pods are gone",
+                f"{name} cannot be modified when the JobSet's ReplicatedJob {list_few(active, between=' and ')} is"
+                " still active: wait until its pods are gone",
             )
     before, after = patches_of(old), patches_of(new)
     for manager in (name for name in before if name in after):

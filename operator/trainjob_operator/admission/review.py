@@ -23,11 +23,14 @@ from trainjob_operator.errors import InvalidObjectError
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINING_RUNTIME, TRAINJOB
 from trainjob_operator.reconciler.rules.runtime import check_runtime
 from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.wording import shorten
 
 _RUNTIMES = (TRAINING_RUNTIME, CLUSTER_TRAINING_RUNTIME)
 _LONGEST_MESSAGE = 8192
 _LONGEST_WARNING = 400
-_MOST_MISFITS = 50
+_LONGEST_ERROR = 1500
+_MOST_ERRORS = 50
+_MOST_WARNINGS = 50
 _TOO_DEEP = "the object is nested too deeply"
 
 
@@ -60,6 +63,12 @@ class Answer:
     patch: tuple[Mapping[str, Any], ...] = ()
     is_invalid: bool = False
 
+    def __post_init__(self) -> None:
+        """Say no more than a person reads, however much is wrong, and however long the names are that it is of."""
+        few = tuple(shorten(error, _LONGEST_ERROR) for error in self.errors[: _MOST_ERRORS + 1])
+        more = len(self.errors) - _MOST_ERRORS
+        object.__setattr__(self, "errors", (*few[:-1], f"and {more} more") if more > 1 else few)
+
     @property
     def message(self) -> str:
         """All errors as one text, no longer than the API server passes on."""
@@ -86,7 +95,9 @@ def runtime_wanted(request: Request) -> RuntimeRef | None:
 
 def deny_unreadable(wanted: RuntimeRef, said: str) -> Answer:
     """Deny a TrainJob whose runtime is there, and cannot be read."""
-    return Answer(allowed=False, errors=(f"spec.runtimeRef: {wanted.kind} {wanted.name} cannot be read: {said}",))
+    return Answer(
+        allowed=False, errors=(f"spec.runtimeRef: {wanted.kind} {shorten(wanted.name)} cannot be read: {said}",)
+    )
 
 
 def mutate(request: Request, runtime: Runtime | None) -> Answer:
@@ -110,7 +121,7 @@ def validate(request: Request, runtime: Runtime | None) -> Answer:
     if request.kind not in {TRAINJOB, *_RUNTIMES}:
         return Answer(allowed=True)
     try:
-        if misfits := tuple(islice(check_structure(request.kind, request.new), _MOST_MISFITS)):
+        if misfits := tuple(islice(check_structure(request.kind, request.new), _MOST_ERRORS)):
             return Answer(allowed=False, errors=misfits)
         return _validate_trainjob(request, runtime) if request.kind == TRAINJOB else _validate_runtime(request)
     except InvalidObjectError as error:
@@ -137,7 +148,7 @@ def _mutate(old: Object | None, new: Object, runtime: Runtime | None, now: datet
             " an update of its own"
             for field in lost
         )
-        if wrong := tuple(check_fixed(old, wanted)):
+        if wrong := tuple(islice(check_fixed(old, wanted), _MOST_ERRORS)):
             return replace(_deny(wrong, warnings), is_invalid=True)
     return Answer(allowed=True, warnings=_tidy(warnings), patch=_patch(new, stamp(old, wanted, now)))
 
@@ -158,7 +169,7 @@ def _validate_trainjob(request: Request, runtime: Runtime | None) -> Answer:
         assessment = assess(job, runtime)
         warnings = (*advise(job, runtime, assessment.recipe), *assessment.warnings)
         return _deny(assessment.violations, warnings) if assessment.violations else _allow(warnings)
-    fixed = tuple(check_fixed(old, new))
+    fixed = tuple(islice(check_fixed(old, new), _MOST_ERRORS))
     wrong = (*fixed, *check_change(old, new, object_at(request.old, "status")))
     if changed_fields(old, new):
         wrong += tuple(check_patch_names(job, runtime))
@@ -192,8 +203,9 @@ def _allow(warnings: tuple[str, ...]) -> Answer:
 
 def _tidy(warnings: tuple[str, ...]) -> tuple[str, ...]:
     """Make header values of them: printable, not too long, each once."""
-    printable = ("".join(char if char.isprintable() else "?" for char in text) for text in warnings)
-    return tuple(dict.fromkeys(text[:_LONGEST_WARNING] for text in printable))
+    short = (shorten(text, _LONGEST_WARNING) for text in warnings[:_MOST_WARNINGS])
+    printable = ("".join(char if char.isprintable() else "?" for char in text) for text in short)
+    return tuple(dict.fromkeys(printable))
 
 
 def _without_status(body: Mapping[str, Any] | None) -> Object:

@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from trainjob_operator.api.constraints import Constraints
 from trainjob_operator.errors import InvalidObjectError
+from trainjob_operator.wording import list_few, shorten
 
 
 class Model(BaseModel):
@@ -38,8 +39,10 @@ def parse(model: type[AnyModel], kind: str, body: object) -> AnyModel:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
-        raise InvalidObjectError(f"{kind} {_identify(body)}: {'; '.join(problems)}") from error
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        problems = (f"{shorten('.'.join(map(str, problem['loc'])), 400)}: {problem['msg']}" for problem in found)
+        said = list_few(problems, most=10, between="; ", longest=600)
+        raise InvalidObjectError(f"{kind} {_identify(body)}: {said}") from error
 
 
 def _identify(body: object) -> str:
@@ -47,4 +50,4 @@ def _identify(body: object) -> str:
     if not isinstance(metadata, dict):
         return "without metadata"
     parts = (metadata.get("namespace"), metadata.get("name"))
-    return "/".join(str(part) for part in parts if part is not None) or "without a name"
+    return "/".join(shorten(part) for part in parts if part is not None) or "without a name"

@@ -3,6 +3,8 @@
 import re
 from decimal import ROUND_UP, Context, Decimal
 
+from trainjob_operator.wording import shorten
+
 Quantity = int | float | str
 
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
@@ -48,7 +50,7 @@ def _parse(value: Quantity) -> tuple[Decimal, str, bool]:
     """Give the number, its suffix, and whether it was written with an exponent."""
     found = None if isinstance(value, bool) else _QUANTITY.fullmatch(str(value))
     if found is None:
-        raise ValueError(f"{value!r} is not a quantity")
+        raise ValueError(f"{shorten(repr(value))} is not a quantity")
     suffix = found["suffix"] or ""
     exponent = found["exponent"]
     number = Decimal(found["number"])
@@ -64,7 +66,7 @@ def _write_decimal(number: Decimal, *, with_exponent: bool) -> str:
     if not number:
         return "0"
     power = number.adjusted() // 3 * 3 if with_exponent else max(_DECIMAL.values())
-    while number.scaleb(-power, context=_EXACT) % 1:
+    while _EXACT.remainder(number.scaleb(-power, context=_EXACT), 1):
         power -= 3
     mantissa = int(number.scaleb(-power, context=_EXACT))
     if with_exponent:

@@ -15,6 +15,7 @@ from trainjob_operator.api.patches import MANAGER_RULE
 from trainjob_operator.api.schema import custom_resource_definitions
 from trainjob_operator.api.trainjob import MANAGED_BY_RULE, STORAGE_URI_RULE
 from trainjob_operator.naming import TRAINJOB
+from trainjob_operator.wording import shorten
 
 Schema = Mapping[str, Any]
 Check = Callable[[Any, Schema, str], Iterator[str]]
@@ -54,7 +55,7 @@ def check_schema(kind: str, body: Mapping[str, Any]) -> Iterator[str]:
         yield "metadata.name: is required"
     elif kind == TRAINJOB and isinstance(name, str) and not _LABEL.fullmatch(name):
         yield "metadata.name must match RFC 1035 DNS label format"
-    yield from (f'unknown field "{field}"' for field in body if field not in _TOP)
+    yield from (f'unknown field "{shorten(field)}"' for field in body if field not in _TOP)
     yield from _walk(body.get("spec"), _specifications()[kind], "spec", _check_value)
 
 
@@ -100,7 +101,7 @@ def _walk_object(value: Mapping[str, Any], schema: Schema, path: str, check: Che
     for name, nested in value.items():
         inner = properties.get(name, schema.get("additionalProperties"))
         if inner is not None and (nested is not None or name not in properties):
-            yield from _walk(nested, inner, f"{path}.{name}", check)
+            yield from _walk(nested, inner, f"{path}.{shorten(name)}", check)
 
 
 def _walk_list(value: list[Any], schema: Schema, path: str, check: Check) -> Iterator[str]:
@@ -142,7 +143,7 @@ def _check_fields(value: Mapping[str, Any], schema: Schema, path: str) -> Iterat
         yield f"{path}: must not be empty"
     properties = schema.get("properties", {})
     if properties and not schema.keys() & {"additionalProperties", "x-kubernetes-preserve-unknown-fields"}:
-        yield from (f'unknown field "{path}.{name}"' for name in value if name not in properties)
+        yield from (f'unknown field "{path}.{shorten(name)}"' for name in value if name not in properties)
 
 
 def _check_size(size: int, schema: Schema, keyword: str, path: str, unit: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from trainjob_operator.plain_yaml import load
 from trainjob_operator.torchtune import catalogue
 from trainjob_operator.torchtune.catalogue import RECIPES, Recipe
 
@@ -62,7 +63,7 @@ def extract(site_packages: Path) -> dict[str, Any]:
 def _extract_recipe(folder: Path, recipe: Recipe) -> dict[str, Any]:
     files = {config: _find(folder, config) for config in sorted(recipe.configs)}
     listed = {
-        config: set(_keys(yaml.safe_load(file.read_text(encoding="utf-8"))))
+        config: set(_keys(load(file.read_text(encoding="utf-8"), with_references=True)))
         for config, file in files.items()
         if file is not None
     }

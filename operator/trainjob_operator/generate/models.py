@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from trainjob_operator.plain_yaml import load
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of
 
 _HEADER = """\
@@ -31,14 +32,11 @@ def extract_models(site_packages: Path) -> dict[str, dict[str, Any]]:
                 text = (folder / f"{config}.yaml").read_text(encoding="utf-8")
                 found.setdefault(model, Counter())[yaml.safe_dump(_describe(text))] += 1
     # Of equally common ones the first in the alphabet, whatever the order of a set.
-    return {
-        model: yaml.safe_load(min(facts, key=lambda text: (-facts[text], text)))
-        for model, facts in sorted(found.items())
-    }
+    return {model: load(min(facts, key=lambda text: (-facts[text], text))) for model, facts in sorted(found.items())}
 
 
 def _describe(text: str) -> dict[str, Any]:
-    config = yaml.safe_load(text)
+    config = load(text, with_references=True)
     [repository, *_] = _DOWNLOAD.findall(text)
     checkpointer = config["checkpointer"]
     return {

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import yaml
 
 from trainjob_operator.admission.normal import Object, object_at
+from trainjob_operator.errors import UnreadableTextError
 from trainjob_operator.naming import API_VERSION, CLUSTER_TRAINING_RUNTIME, GROUP, TRAINING_RUNTIME, TRAINJOB
+from trainjob_operator.plain_yaml import load_all
 from trainjob_operator.reconciler.state import Manifest
 
+_LONGEST = 64 * 1024 * 1024
+_MOST = 4_000_000
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -97,20 +101,15 @@ def write_manifests(manifests: Iterable[Manifest]) -> str:
 
 def _objects(source: str, text: bytes, errors: list[str]) -> Iterator[Object]:
     try:
-        for number, document in enumerate(yaml.load_all(text, Loader=_Loader), 1):
+        documents = load_all(text, loader=_Loader, longest=_LONGEST, most=_MOST, with_references=True)
+        for number, document in enumerate(documents, 1):
             for body in _members(document):
                 if isinstance(body, Mapping) and isinstance(body.get("kind"), str):
                     yield body
                 elif body is not None:
                     errors.append(f"{source}: document {number} is no Kubernetes object: it has no kind")
-    except RecursionError:
-        errors.append(f"{source}: is nested too deeply")
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-        errors.append(f"{source}: {where}this is no YAML: {error.problem or error.context}")
-    except yaml.YAMLError as error:
-        errors.append(f"{source}: this is no YAML: {str(error).partition(chr(10))[0]}")
+    except UnreadableTextError as error:
+        errors.append(f"{source}: {error}")
 
 
 def _members(document: object) -> Iterable[object]:

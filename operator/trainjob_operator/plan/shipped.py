@@ -6,11 +6,10 @@ is built. A cluster's own may differ, because the chart puts registries and prox
 
 from importlib import resources
 
-import yaml
-
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME
+from trainjob_operator.plain_yaml import load
 
 _FOLDER = resources.files("trainjob_operator.plan").joinpath("runtimes")
 _SUFFIX = ".yaml"
@@ -28,4 +27,4 @@ def shipped_runtime(ref: RuntimeRef) -> Runtime | None:
     if ref.kind != CLUSTER_TRAINING_RUNTIME or ref.name not in shipped_names():
         return None
     text = _FOLDER.joinpath(f"{ref.name}{_SUFFIX}").read_text(encoding="utf-8")
-    return parse_runtime(yaml.load(text, Loader=yaml.CSafeLoader))
+    return parse_runtime(load(text))

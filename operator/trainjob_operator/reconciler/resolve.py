@@ -36,6 +36,7 @@ from trainjob_operator.reconciler.rules.trainjob import (
 )
 from trainjob_operator.reconciler.state import Endpoint
 from trainjob_operator.torchtune.selection import NoSelection
+from trainjob_operator.wording import list_few
 
 _DEFAULT_GROUP = "default"
 _SHARED_MODES = {"ReadWriteMany", "ReadOnlyMany"}
@@ -72,7 +73,7 @@ def resolve(job: TrainJob, runtime: Runtime | None, endpoint: Endpoint | None = 
 
 
 def _reject(violations: tuple[Violation, ...], prefix: str = "") -> Rejected:
-    return Rejected(violations[0].reason, prefix + "; ".join(map(str, violations)))
+    return Rejected(violations[0].reason, prefix + list_few(violations, most=20, between="; ", longest=1500))
 
 
 def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoint | None) -> ResolvedJob | Rejected:

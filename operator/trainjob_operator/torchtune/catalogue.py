@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
-import yaml
+from trainjob_operator.plain_yaml import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ def _load() -> Mapping[str, Recipe]:
     text = resources.files("trainjob_operator.torchtune").joinpath("catalogue.yaml").read_text(encoding="utf-8")
     return {
         name: Recipe(name=name, is_distributed=entry["distributed"], configs=frozenset(entry["configs"]))
-        for name, entry in yaml.safe_load(text).items()
+        for name, entry in load(text).items()
     }
 
 

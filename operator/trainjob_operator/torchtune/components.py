@@ -4,7 +4,7 @@ TorchTune puts the ones that a command line gives to a component into whatever c
 (torchtune/config/_utils.py), and a builder stops at an argument that it does not know.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from trainjob_operator.torchtune.arguments import COMPONENT, component_key_of, key_of, value_of
 
@@ -55,12 +55,13 @@ def keep_overrides(runtime: Sequence[str], trainjob: Sequence[str]) -> tuple[str
     """
     replaced = {component_key_of(argument).removeprefix("~") for argument in trainjob}
     common = _COMMON - (DATASET_LOCATION if replaced & DATASET_LOCATION else set())
+    theirs, mine = _components(runtime), _components(trainjob)
     return tuple(
         argument
         for argument in runtime
         if component_key_of(argument) not in replaced
         and not ((key := key_of(argument)) in _DATASET_FILES and replaced & _DATASET_FILES)
-        and (key in common or not _is_of_another(key, runtime, trainjob))
+        and (key in common or not _is_of_another(key, theirs, mine))
     )
 
 
@@ -93,10 +94,22 @@ def _plain(builder: str) -> str:
     return name.removeprefix("q").removeprefix("lora_") if name.startswith(("lora_", "qlora_")) else name
 
 
-def _is_of_another(key: str, runtime: Sequence[str], trainjob: Sequence[str]) -> bool:
+def _components(arguments: Iterable[str]) -> Mapping[str, str]:
+    """Give the components that overrides choose by their keys: what `component_of` says, of all at once."""
+    plain: dict[str, str] = {}
+    spelt_out: dict[str, str] = {}
+    for argument in arguments:
+        key, equals, value = argument.partition("=")
+        if equals:
+            group = key.removesuffix(f".{COMPONENT}")
+            (plain if group == key else spelt_out)[group] = value
+    return plain | spelt_out
+
+
+def _is_of_another(key: str, runtime: Mapping[str, str], trainjob: Mapping[str, str]) -> bool:
     """Tell whether a runtime's key is an argument of a component that the TrainJob replaces."""
     group, dot, _ = key.partition(".")
-    mine, theirs = component_of(trainjob, group), component_of(runtime, group)
+    mine, theirs = trainjob.get(group), runtime.get(group)
     if not dot or mine in {None, theirs} or group in _ALIKE:
         return False
     if key == "dataset.packed" and mine in _PACKABLE:

@@ -15,6 +15,7 @@ from trainjob_operator.torchtune.catalogue import RECIPES, model_of, stem_of
 from trainjob_operator.torchtune.components import ADAPTER_KEYS, DATASET_LOCATION, keep_overrides, with_builder
 from trainjob_operator.torchtune.methods import Method, method_of, method_with
 from trainjob_operator.torchtune.selection import NoSelection, Selection, select
+from trainjob_operator.wording import shorten
 
 _ENDPOINT_FLAGS = ("--rdzv_endpoint", "--rdzv-endpoint")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1")
@@ -134,7 +135,7 @@ def _choose(
         return Selection(runtime.recipe, runtime.config)
     if own is None or stem is None:
         return NoSelection(
-            f"the runtime {runtime_name} does not say which model it is for: give its node container a command"
+            f"the runtime {shorten(runtime_name)} does not say which model it is for: give its node container a command"
             " `tune run RECIPE --config CONFIG`",
             lacks_model=True,
         )

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-import yaml
-
+from trainjob_operator.errors import UnreadableTextError
+from trainjob_operator.plain_yaml import load
 from trainjob_operator.torchtune.arguments import TuneRun, is_true, key_of, value_of
 from trainjob_operator.torchtune.catalogue import RECIPES
 from trainjob_operator.torchtune.components import ADAPTER_KEYS, component_of, has_adapters, has_none
 from trainjob_operator.torchtune.methods import Method, method_of
+from trainjob_operator.wording import list_few, shorten
 
 _MODULES = "model.lora_attn_modules"
 # torchtune/modules/peft/_utils.py, LORA_ATTN_MODULES; other names are passed over in silence.
@@ -28,9 +29,8 @@ _LIMITED = (
     *("llama3_2_vision/", "dev/11B_lora_multi_dataset"),
     *("llama3_3/70B_full_multinode", "mistral/7B_full_ppo_low_memory"),
 )
-# Of a value that is read as YAML; the parser in C is not to nest much deeper.
+# Of a value that is read as YAML: nobody writes more of these.
 _LONGEST = 512
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOTHING = {"", "null", "None", "~"}
 
 
@@ -51,7 +51,7 @@ def find_faults(run: TuneRun) -> Iterator[Fault]:
     for key, check in _VALUES.items():
         value = values.get(key)
         if value is not None and "${" not in value and (wrong := check(value)) is not None:
-            yield Fault(key, f"has {key}={value}: {wrong}")
+            yield Fault(key, f"has {key}={shorten(value)}: {wrong}")
     yield from _check_model(run, method)
     yield from _check_checkpointer(run)
     yield from _check_packing(run)
@@ -84,12 +84,15 @@ def _check_modules(value: str) -> str | None:
     modules = _read(value)
     if not isinstance(modules, list) or not modules:
         return f"it has to be a list of at least one of {', '.join(_ATTENTION)}"
-    unknown = [str(module) for module in modules if module not in _ATTENTION]
+    if not all(isinstance(module, str) for module in modules):
+        return f"it has to be a list of words, which are among {', '.join(_ATTENTION)}"
+    unknown = [module for module in modules if module not in _ATTENTION]
     if not unknown:
         return None
     remedies = {_MEANT[module] for module in unknown if module in _MEANT}
     meant = f"; write {' and '.join(sorted(remedies))}" if remedies else ""
-    return f"there is no {', no '.join(unknown)} among {', '.join(_ATTENTION)}, and TorchTune would leave it out{meant}"
+    named = list_few(unknown, between=", no ")
+    return f"there is no {named} among {', '.join(_ATTENTION)}, and TorchTune would leave it out{meant}"
 
 
 _VALUES: Mapping[str, Callable[[str], str | None]] = {
@@ -108,15 +111,15 @@ def _check_model(run: TuneRun, method: Method) -> Iterator[Fault]:
         if has_none(builder):
             yield Fault(
                 "model",
-                f"has model={builder}, a builder without adapters, but {run.recipe} trains adapters: name the builder"
-                " of that model whose name begins with lora_",
+                f"has model={shorten(builder)}, a builder without adapters, but {run.recipe} trains adapters: name the"
+                " builder of that model whose name begins with lora_",
             )
         return
     if has_adapters(builder):
         yield Fault(
             "model",
-            f"has model={builder}, a builder with adapters, but {run.recipe} trains all weights: name a recipe for"
-            " LoRA, or the builder without lora_",
+            f"has model={shorten(builder)}, a builder with adapters, but {run.recipe} trains all weights: name a"
+            " recipe for LoRA, or the builder without lora_",
         )
     elif run.config in RECIPES[run.recipe].configs and (builder is None or has_none(builder)):
         keys = [key_of(argument) for argument in run.overrides if key_of(argument) in ADAPTER_KEYS]
@@ -156,12 +159,13 @@ def _check_places(run: TuneRun) -> Iterator[Fault]:
     if output and model and "${" not in output + model and PurePosixPath(output).is_relative_to(model):
         yield Fault(
             "output_dir",
-            f"has output_dir={output} inside checkpointer.checkpoint_dir={model}: name a folder outside it",
+            f"has output_dir={shorten(output)} inside checkpointer.checkpoint_dir={shorten(model)}: name a folder"
+            " outside it",
         )
 
 
 def _read(value: str) -> object:
     try:
-        return yaml.load(value, Loader=_LOADER) if len(value) <= _LONGEST else value  # noqa: S506 - both are safe
-    except (yaml.YAMLError, ValueError, RecursionError):
+        return load(value, longest=_LONGEST)
+    except UnreadableTextError:
         return value

@@ -8,8 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
+from trainjob_operator.plain_yaml import load
 from trainjob_operator.torchtune.arguments import component_key_of, key_of
 from trainjob_operator.torchtune.catalogue import RECIPES
 from trainjob_operator.torchtune.later import explain_later
@@ -115,7 +114,7 @@ def _parameters_of(group: str) -> frozenset[str]:
 @cache
 def _data() -> Mapping[str, Any]:
     text = resources.files("trainjob_operator.torchtune").joinpath("keys.yaml").read_text(encoding="utf-8")
-    data: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    data: Mapping[str, Any] = load(text)
     return data
 
 

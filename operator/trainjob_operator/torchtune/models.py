@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-import yaml
+from trainjob_operator.plain_yaml import load
 
 _HF_CHECKPOINTER = "torchtune.training.FullModelHFCheckpointer"
 _BYTES = 2
@@ -49,7 +49,7 @@ def _load() -> Mapping[str, LanguageModel]:
 
 def _read(name: str) -> dict[str, Any]:
     text = resources.files("trainjob_operator.torchtune").joinpath(name).read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = load(text)
     return data
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from trainjob_operator.torchtune.catalogue import RECIPES, configs_of
 from trainjob_operator.torchtune.methods import QUANTIZE_BASE, USE_DORA, Method
+from trainjob_operator.wording import shorten
 
 _QUANTIZED = (f"{QUANTIZE_BASE}=True",)
 _DECOMPOSED = (f"{USE_DORA}=True",)
@@ -103,7 +104,8 @@ def _explain(model: str, method: Method, *, is_single: bool) -> NoSelection:
     )
     if not known:
         return NoSelection(
-            f"TorchTune has no config for the model {model}: name a runtime of a model that it has (`tune ls`)",
+            f"TorchTune has no config for the model {shorten(model)}: name a runtime of a model that it has"
+            " (`tune ls`)",
             lacks_model=True,
         )
     where = "one device" if is_single else "several devices"

@@ -5,12 +5,12 @@
 
 import re
 
-import yaml
+from trainjob_operator.errors import UnreadableTextError
+from trainjob_operator.plain_yaml import kind_of
+from trainjob_operator.wording import shorten
 
 _LONGEST = 16384
 """Characters; admission has no time for more."""
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TAG = "tag:yaml.org,2002:"
 _COLLECTIONS = {"map": 'a mapping, for its ": "', "seq": 'a list, for its "- "'}
 _MEANT_AS_BOOL = {"true", "false"}
 _PLAIN = re.compile(r"[A-Za-z0-9/][\w./-]*", re.ASCII)
@@ -22,6 +22,7 @@ _QUOTE_IT = "write quotes around the value"
 def find_misreading(argument: str) -> str | None:
     """Tell what TorchTune makes of an override, with a remedy, if that is hardly what was meant; else None."""
     key, equals, value = argument.partition("=")
+    key = shorten(key)
     if argument.startswith(("~", "--")):
         return None
     if not equals:
@@ -38,10 +39,10 @@ def find_misreading(argument: str) -> str | None:
 
 def _read(key: str, value: str) -> str | None:
     try:
-        node = yaml.compose(value, Loader=_LOADER)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return f"has a value of {key} that is no valid YAML, as which TorchTune reads it: {_QUOTE_IT}"
-    kind = node.tag.removeprefix(_TAG) if node is not None else "null"
+        kind = kind_of(value, longest=_LONGEST)
+    except UnreadableTextError as error:
+        broken = f"has a value of {key} that is no valid YAML, as which TorchTune reads it: {_QUOTE_IT}"
+        return broken if error.is_broken else None
     has_own_marks = value.startswith(("{", "[", "'", '"', "!", "&"))
     readings = (
         (
@@ -50,7 +51,7 @@ def _read(key: str, value: str) -> str | None:
         ),
         (
             kind == "bool" and value.lower() not in _MEANT_AS_BOOL,
-            f"has the value {value} of {key}, which YAML reads as true or false: {_QUOTE_IT} if it is a word",
+            f"has the value {shorten(value)} of {key}, which YAML reads as true or false: {_QUOTE_IT} if it is a word",
         ),
         (
             kind in _COLLECTIONS and not has_own_marks,
@@ -58,7 +59,7 @@ def _read(key: str, value: str) -> str | None:
         ),
         (
             kind in {"int", "float"} and ":" in value,
-            f"has the value {value} of {key}, which YAML reads as a number to the base of 60: {_QUOTE_IT}",
+            f"has the value {shorten(value)} of {key}, which YAML reads as a number to the base of 60: {_QUOTE_IT}",
         ),
         (
             kind == "str" and " #" in value and not has_own_marks,

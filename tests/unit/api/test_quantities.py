@@ -96,3 +96,8 @@ def test_what_is_none(value: Quantity) -> None:
         parse_quantity(value)
     with pytest.raises(ValueError, match="is not a quantity"):
         format_quantity(value)
+
+
+@pytest.mark.parametrize("value", [1e300, "9" * 400, "1e300", "1" + "0" * 60, "9" * 47 + ".5"])
+def test_what_is_longer_than_decimals_usually_are_is_still_exact(value: float | str) -> None:
+    assert parse_quantity(format_quantity(value)) == parse_quantity(value)

@@ -3,11 +3,11 @@
 from functools import lru_cache
 
 import orjson
-import yaml
 
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.controller.kube.client import Body
-from trainjob_operator.errors import InvalidObjectError
+from trainjob_operator.errors import InvalidObjectError, UnreadableTextError
+from trainjob_operator.plain_yaml import load
 
 DATA_KEY = "runtime"
 
@@ -30,7 +30,7 @@ def _parse(text: str) -> Runtime:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
         try:
-            document = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+            document = load(text)
+        except UnreadableTextError as error:
             raise InvalidObjectError(f"the snapshot of the runtime is neither JSON nor YAML: {error}") from error
     return parse_runtime(document)

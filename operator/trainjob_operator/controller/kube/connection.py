@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from trainjob_operator.errors import ConfigurationError
+from trainjob_operator.errors import ConfigurationError, UnreadableTextError
+from trainjob_operator.plain_yaml import load
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _REREAD_AFTER = 60.0  # as client-go; the kubelet writes a new token long before the old one expires
@@ -121,8 +120,8 @@ def from_kubeconfig(path: Path, context: str | None = None) -> Connection:
         ConfigurationError: the file is missing, incomplete, or asks for what is not supported.
     """
     try:
-        config = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
+        config = load(path.read_text(), with_references=True)
+    except (OSError, UnicodeDecodeError, UnreadableTextError) as error:
         raise ConfigurationError(f"the kubeconfig {path} cannot be read: {error}") from error
     if not isinstance(config, dict):
         raise ConfigurationError(f"the kubeconfig {path} is empty")

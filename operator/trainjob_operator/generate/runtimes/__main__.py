@@ -6,11 +6,10 @@ Those that are kept by hand in the same folder stay; the kustomization and the t
 import argparse
 from pathlib import Path
 
-import yaml
-
 from trainjob_operator.generate.runtimes.blueprint import blueprints
 from trainjob_operator.generate.runtimes.manifest import to_yaml
 from trainjob_operator.generate.runtimes.table import replace_table
+from trainjob_operator.plain_yaml import load
 
 _KUSTOMIZATION = "kustomization.yaml"
 _HEADER = """\
@@ -32,7 +31,7 @@ def main() -> None:
     lines = "".join(f"  - {file.name}\n" for file in files)
     (folder / _KUSTOMIZATION).write_text(_HEADER + lines, encoding="utf-8")
     readme = folder / "README.md"
-    manifests = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+    manifests = [load(file.read_text(encoding="utf-8")) for file in files]
     readme.write_text(replace_table(readme.read_text(encoding="utf-8"), manifests), encoding="utf-8")
 
 

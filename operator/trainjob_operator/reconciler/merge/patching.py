@@ -25,6 +25,8 @@ _MERGE_KEYS = {
     "imagePullSecrets": "name",
     "schedulingGates": "name",
 }
+_FREE = frozenset({"labels", "annotations", "nodeSelector"})
+"""Where people choose the keys."""
 _DIRECTIVE = "$patch"
 _NOT_MERGED = frozenset({"name", "namespace", "finalizers"})
 """What a patch of the template's metadata may have in the schema, and means nothing."""
@@ -51,10 +53,11 @@ def patch_runtime(runtime: Runtime, patches: Sequence[RuntimePatch]) -> Runtime:
     return runtime.model_copy(update={"spec": RuntimeSpec.model_validate(spec)})
 
 
-def merge(value: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+def merge(value: Mapping[str, Any], change: Mapping[str, Any], *, is_free: bool = False) -> dict[str, Any]:
     """Merge a change into a value; neither is touched.
 
     The API server lets ``$patch`` through where any key may stand: in a nodeSelector, in labels and annotations.
+    ``is_free``: this is such a place, where a key that is called ``env`` or ``volumes`` is none of the fields.
     """
     directive = change.get(_DIRECTIVE)
     merged = {} if directive in {"replace", "delete"} else dict(value)
@@ -63,13 +66,21 @@ def merge(value: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
         if wanted is None or name == _DIRECTIVE:
             continue
         if isinstance(wanted, Mapping):
-            merged[name] = merge(known if isinstance(known, Mapping) else {}, wanted)
-        elif isinstance(wanted, Sequence) and isinstance(known, Sequence) and name in _MERGE_KEYS:
+            merged[name] = merge(known if isinstance(known, Mapping) else {}, wanted, is_free=name in _FREE)
+        elif name in _MERGE_KEYS and not is_free and _have_keys(known, wanted, _MERGE_KEYS[name]):
             items = _merge_list(known, wanted, _MERGE_KEYS[name])
             merged[name] = items if name == _STEPS else _in_order(items, known, wanted, _MERGE_KEYS[name])
         else:
             merged[name] = wanted
     return merged
+
+
+def _have_keys(known: object, wanted: object, key: str) -> bool:
+    """Tell whether both are lists of which each item can be found by its key."""
+    return all(
+        isinstance(items, list) and all(isinstance(item, Mapping) and key in item for item in items)
+        for items in (known, wanted)
+    )
 
 
 def _merge_list(known: Sequence[Any], wanted: Sequence[Any], key: str) -> list[Any]:
@@ -87,8 +98,8 @@ def _in_order(items: Sequence[Any], known: Sequence[Any], wanted: Sequence[Any],
     """
     place = {item[key]: at for at, item in enumerate(known)}
     table = {item[key]: item for item in items}
-    changed = list(dict.fromkeys(item[key] for item in wanted))
-    kept = [name for name in place if name not in set(changed)]
+    changed = dict.fromkeys(item[key] for item in wanted)
+    kept = [name for name in place if name not in changed]
     order: list[Any] = []
     for name in changed:
         while kept and name in place and place[kept[0]] < place[name]:

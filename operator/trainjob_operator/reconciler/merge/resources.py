@@ -13,6 +13,8 @@ _ACCELERATOR = re.compile(
 )
 """Devices: whatever has "gpu" in its name, as for Kubeflow Trainer, but not what is counted of one, such as
 ``nvidia.com/gpumem``."""
+_LONGEST_NAME = 253 + len("/") + 63
+"""Of a resource: a domain and a label."""
 _MOST_PROCESSES = 2**31 - 1
 """What ``spec.trainer.numProcPerNode`` holds; a quantity may be any number."""
 
@@ -54,7 +56,7 @@ def merge_resources(
 
 def is_accelerator(resource: str) -> bool:
     """Tell whether a resource is a device that trains."""
-    return _ACCELERATOR.search(resource.lower()) is not None
+    return len(resource) <= _LONGEST_NAME and _ACCELERATOR.search(resource.lower()) is not None
 
 
 def count_accelerators(resources: ResourceRequirements | None) -> int:

@@ -9,9 +9,12 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import DATASET_INITIALIZER, MODEL_INITIALIZER, NODE
 from trainjob_operator.reconciler.merge.patching import patches_in_force
 from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.wording import list_few, shorten
 
 _OWN_CONTAINERS = (DATASET_INITIALIZER, MODEL_INITIALIZER, NODE)
 _WHERE = "spec.runtimePatches"
+_MOST_TARGETS = 256
+"""Each is a whole patch, however little of the TrainJob it takes to name it."""
 
 
 def check_patches(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
@@ -19,16 +22,26 @@ def check_patches(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
 
     The older forms of patches are written in other fields; they are named by the patch that they stand for.
     """
+    targets = sum(len(override.target_jobs) for override in job.spec.pod_spec_overrides or ())
+    targets += sum(len(override.target_jobs) for override in job.spec.pod_template_overrides or ())
+    if targets > _MOST_TARGETS:
+        yield Violation(
+            Reason.INVALID_SPEC,
+            "spec.podTemplateOverrides",
+            f"names {targets} target jobs in all, with those of spec.podSpecOverrides, and {_MOST_TARGETS} can be:"
+            " write spec.runtimePatches instead, where each job stands once",
+        )
+        return
     steps = {step.name: step for step in runtime.spec.template.spec.replicated_jobs}
     for patch in patches_in_force(job):
         for replicated_job in _replicated_jobs(patch):
             step = steps.get(replicated_job.name)
-            where = f"{_WHERE}[{patch.manager}]"
+            where = f"{_WHERE}[{shorten(patch.manager)}]"
             if step is None:
                 yield _violation(
                     where,
                     "must not have replicated job that doesn't exist in the runtime job template:"
-                    f" {replicated_job.name} (it has {', '.join(steps)})",
+                    f" {shorten(replicated_job.name)} (it has {list_few(steps)})",
                 )
                 continue
             yield from _check_pods(replicated_job, step, f"{where}[{step.name}]")

@@ -24,6 +24,10 @@ from trainjob_operator.reconciler.merge.templates import find_container
 from trainjob_operator.reconciler.merge.topology import count_nodes, is_torch
 from trainjob_operator.torchtune.arguments import key_of
 from trainjob_operator.torchtune.composition import MANAGED_OVERRIDES
+from trainjob_operator.wording import list_few, shorten
+
+_LONGEST_FIELD = 400
+_LONGEST_MESSAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Violation:
     reason: Reason
     field: str
     message: str
+
+    def __post_init__(self) -> None:
+        """Keep what others wrote from making it long; whoever asks may have written a megabyte into any field."""
+        object.__setattr__(self, "field", shorten(self.field, _LONGEST_FIELD))
+        object.__setattr__(self, "message", shorten(self.message, _LONGEST_MESSAGE))
 
     def __str__(self) -> str:
         """Write it as one part of a sentence."""
@@ -141,8 +150,8 @@ def _check_trainer(job: TrainJob) -> Iterator[Violation]:
         yield Violation(
             Reason.INVALID_SPEC,
             "spec.trainer.env",
-            f"must not have reserved envs, invalid envs configured: [{' '.join(sorted(reserved))}]: numNodes and"
-            " numProcPerNode set them",
+            f"must not have reserved envs, invalid envs configured: [{list_few(sorted(reserved), between=' ')}]:"
+            " numNodes and numProcPerNode set them",
         )
     if is_bare_tune_run(trainer):
         for at, argument in enumerate(trainer.args or ()):

@@ -10,6 +10,7 @@ from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.api.workload import PodSpec
 from trainjob_operator.reconciler.manifests.job import build_job
+from trainjob_operator.reconciler.merge.patching import merge
 
 
 def patch(pods: dict[str, Any], *, job: str = "node", manager: str = "acme.io/a") -> dict[str, Any]:
@@ -197,3 +198,23 @@ def test_names_that_are_not_there(change: dict[str, Any], message: str) -> None:
 
     assert result.reason is Reason.INVALID_SPEC
     assert message in result.message
+
+
+@pytest.mark.parametrize(
+    "key", ["env", "volumes", "containers", "replicatedJobs", "volumeMounts", "labels", "$patch-me"]
+)
+@pytest.mark.parametrize("where", ["labels", "annotations", "nodeSelector"])
+def test_keys_that_people_choose_are_none_of_the_fields(where: str, key: str) -> None:
+    known, wanted = {where: {key: "prod", "a": "b"}}, {where: {key: "test"}}
+
+    assert merge(known, wanted) == {where: {key: "test", "a": "b"}}
+    assert merge(merge({}, known), wanted) == {where: {key: "test", "a": "b"}}
+
+
+def test_a_list_with_an_item_that_has_nothing_to_be_found_by_is_replaced() -> None:
+    wanted = {"schedulingGates": [{}, {"name": "a"}]}
+
+    assert merge({"schedulingGates": [{"name": "b"}]}, wanted) == wanted
+    assert merge({"schedulingGates": [{}]}, {"schedulingGates": [{"name": "a"}]}) == {
+        "schedulingGates": [{"name": "a"}]
+    }

@@ -7,6 +7,7 @@ from tests.factories.objects import LLAMA, SDK, rejected, resolved, runtime_body
 
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import Runtime, parse_runtime
+from trainjob_operator.wording import shorten
 
 
 def runtime_without(name: str, *, container: bool = False, mount: bool = False, label: bool = False) -> Runtime:
@@ -208,7 +209,7 @@ def test_step_with_a_name_that_no_job_can_have(name: str) -> None:
     result = rejected(trainjob(), parse_runtime(body))
 
     assert result.reason is Reason.RUNTIME_INVALID
-    assert f"replicatedJobs[{name}].name: {name!r} must consist of lower case letters" in result.message
+    assert f"replicatedJobs[{shorten(name)}].name: {name!r} must consist of lower case letters" in result.message
 
 
 def test_what_equals_a_default_is_no_use_of_a_field() -> None:
