@@ -11,6 +11,7 @@ from tests.factories.objects import SDK, rejected, runtime_with, trainjob
 from tests.factories.requests import created
 
 import trainjob_operator
+from trainjob_operator.api.trainjob import RuntimeRef
 from trainjob_operator.controller.cache.snapshots import read_snapshot
 from trainjob_operator.controller.kube.connection import from_kubeconfig
 from trainjob_operator.errors import ConfigurationError, InvalidObjectError, UnreadableTextError
@@ -25,7 +26,8 @@ LIMIT = 20_000
 
 def _of_a_snapshot(text: str) -> str:
     with suppress(InvalidObjectError):
-        read_snapshot({"metadata": {"name": "j-runtime-snapshot"}, "data": {"runtime": text}})
+        body = {"metadata": {"name": "j-runtime-snapshot"}, "data": {"runtime": text}}
+        read_snapshot(body, RuntimeRef(name="r"))
     return ""
 
 

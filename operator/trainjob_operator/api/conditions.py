@@ -39,6 +39,7 @@ class Reason(StrEnum):
     IMAGE_PULL_FAILED = "ImagePullFailed"
     POD_START_FAILED = "PodStartFailed"
     UNSCHEDULABLE = "Unschedulable"
+    INTERNAL_ERROR = "InternalError"
 
 
 _MESSAGE_LIMIT = 8192

@@ -58,6 +58,7 @@ def gather(observed: Observed) -> Owned:
     names = {job.name for job in jobs.values()}
     pods: dict[str, tuple[PodChild, ...]] = {}
     for pod in observed.pods:
-        if pod.trainjob_uid == uid or (pod.trainjob_uid is None and pod.job in names):
+        is_of_former_job = pod.trainjob_uid == uid and pod.job.startswith(f"{observed.job.metadata.name}-")
+        if is_of_former_job or (pod.trainjob_uid in {None, uid} and pod.job in names):
             pods[pod.job] = (*pods.get(pod.job, ()), pod)
     return Owned(children=own, jobs=jobs, pods=pods, strangers=strangers)

@@ -7,8 +7,8 @@ the TrainJob and its children are as they should be.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from trainjob_operator.api.conditions import Condition, ConditionType, Reason
-from trainjob_operator.api.status import FailureStatus
+from trainjob_operator.api.conditions import Condition, ConditionType, Reason, set_condition
+from trainjob_operator.api.status import FailureStatus, TrainJobStatus
 from trainjob_operator.reconciler.children import Child
 from trainjob_operator.reconciler.life.creation import find_missing
 from trainjob_operator.reconciler.life.deadlines import expire, next_deadline
@@ -54,13 +54,37 @@ def reconcile(observed: Observed, resolve: Resolve = resolve) -> Plan:
     failure = find_failure(owned)
     if failure is not None and failure.lacks_evidence(observed.now):
         return Plan(requeue_after=EVIDENCE_EXPECTED_WITHIN.total_seconds())
-    result = resolve(observed.job, observed.snapshot or observed.runtime, observed.endpoint)
+    result: ResolvedJob | Rejected
+    if observed.unusable_snapshot is None:
+        result = resolve(observed.job, observed.snapshot or observed.runtime, observed.endpoint)
+    else:
+        result = Rejected(Reason.RUNTIME_INVALID, observed.unusable_snapshot)
     if failure is not None:
         end = _End(Reason.FAILED_JOBS, failure.describe(), failure.outcome.at, failure.evidence())
         return _fail(observed, owned, _known(result), end)
     if (given_up := _given_up(observed, owned)) is not None:
         return _fail(observed, owned, _known(result), given_up)
     return _go_on(observed, owned, result)
+
+
+def own_up(observed: Observed, error: Exception) -> Plan:
+    """Plan for a TrainJob about which nothing could be decided, because of a defect: say so in its conditions.
+
+    Its author may still suspend it, its deadlines hold, and its time to live does.
+    """
+    message = (
+        f"the operator failed to decide what to do ({type(error).__name__}). This is a defect of trainjob-operator and"
+        " not of this TrainJob; the operator's log has the details. What runs goes on, and it is tried again"
+    )
+    rejected = Rejected(Reason.INTERNAL_ERROR, message)
+    try:
+        return reconcile(observed, lambda *_: rejected)
+    except Exception:  # noqa: BLE001 - if not even that can be decided, the condition is what is left
+        stalled = Condition(type=ConditionType.STALLED, status="True", reason=Reason.INTERNAL_ERROR, message=message)
+        old = observed.job.status or TrainJobStatus()
+        conditions = set_condition(old.conditions or (), stalled, now=observed.now)
+        status = old.model_copy(update={"conditions": conditions})
+        return Plan() if status == old else Plan(status=status, urgent=True)
 
 
 def _given_up(observed: Observed, owned: Owned) -> _End | None:
@@ -85,7 +109,7 @@ def _conclude(observed: Observed, owned: Owned) -> Plan:
 def _go_on(observed: Observed, owned: Owned, result: ResolvedJob | Rejected) -> Plan:
     """Bring a TrainJob further that has neither ended nor failed, unless its time is up."""
     resolved = _known(result)
-    if resolved is not None and all(has_succeeded(observed, owned, step.name) for step in resolved.steps):
+    if _has_completed(observed, owned, resolved):
         return _complete(observed, owned, resolved)
     deadline = next_deadline(observed, owned, observed.snapshot or observed.runtime, resolved)
     if deadline is not None and observed.now >= deadline.at:
@@ -97,6 +121,14 @@ def _go_on(observed: Observed, owned: Owned, result: ResolvedJob | Rejected) -> 
         plan = _proceed(observed, owned, result)
     left = (deadline.at - observed.now).total_seconds() if deadline is not None else None
     return replace(plan, requeue_after=_soonest(plan.requeue_after, left))
+
+
+def _has_completed(observed: Observed, owned: Owned, resolved: ResolvedJob | None) -> bool:
+    """Tell whether all steps are done; where nobody knows any more what they are, the status has recorded them."""
+    if resolved is not None:
+        return all(has_succeeded(observed, owned, step.name) for step in resolved.steps)
+    recorded = (observed.job.status.jobs_status if observed.job.status is not None else None) or ()
+    return bool(recorded) and all(has_succeeded(observed, owned, status.name) for status in recorded)
 
 
 def _known(result: ResolvedJob | Rejected) -> ResolvedJob | None:
@@ -116,7 +148,7 @@ def _proceed(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Plan:
     )
 
 
-def _complete(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Plan:
+def _complete(observed: Observed, owned: Owned, resolved: ResolvedJob | None) -> Plan:
     ended = max((job.outcome.at for job in owned.jobs.values() if job.outcome is not None), default=observed.now)
     trains = any(step.pods > 0 for step in resolved.steps if step.name == resolved.trainer)
     untrained = "" if trains else "; nothing was trained, for numNodes is 0"

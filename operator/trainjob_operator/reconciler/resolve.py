@@ -7,6 +7,7 @@ from trainjob_operator.api.runtime import ReplicatedJob, Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
 from trainjob_operator.naming import NODE, TRAINER, claim_name, rank_zero_host
+from trainjob_operator.reconciler.life.lifecycle import has_begun
 from trainjob_operator.reconciler.merge.initializer import equip_initializer
 from trainjob_operator.reconciler.merge.model import name_model
 from trainjob_operator.reconciler.merge.patching import patch_runtime, patches_in_force
@@ -25,7 +26,7 @@ from trainjob_operator.reconciler.merge.trainer import describe_recipe, equip_tr
 from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
 from trainjob_operator.reconciler.rules.names import check_names
 from trainjob_operator.reconciler.rules.patches import check_patches
-from trainjob_operator.reconciler.rules.runtime import check_runtime
+from trainjob_operator.reconciler.rules.runtime import check_runtime, is_mergeable
 from trainjob_operator.reconciler.rules.trainer import check_trainer
 from trainjob_operator.reconciler.rules.trainjob import (
     Violation,
@@ -62,14 +63,28 @@ def resolve(job: TrainJob, runtime: Runtime | None, endpoint: Endpoint | None = 
             f"{ref.kind} {ref.name} does not exist: create it and this TrainJob goes on, or delete this TrainJob and"
             f" name another runtime (kubectl get {ref.kind.lower()}s)",
         )
-    if wrong := tuple(check_runtime(runtime)):
-        return _reject(wrong, f"{runtime.kind} {runtime.metadata.name} cannot be used: ")
-    if wrong := (*check_trainjob(job, runtime), *check_names(job), *check_patches(job, runtime)):
-        return _reject(wrong)
+    rejected = _find_rejection(job, runtime)
+    if rejected is not None:
+        return rejected
     try:
         return _merge(job, runtime, patch_runtime(runtime, patches_in_force(job)), endpoint)
     except ValueError as error:
         return Rejected(Reason.INVALID_SPEC, f"spec.trainer.resourcesPerNode, or the runtime's resources: {error}")
+
+
+def _find_rejection(job: TrainJob, runtime: Runtime) -> Rejected | None:
+    """Find out whether rules forbid this.
+
+    What has begun was checked then, by the rules of then, and does not change but for its patches: the rules of a later
+    version do not stop it. Only what nobody can make anything of is refused still.
+    """
+    if not (has_begun(job) and is_mergeable(runtime)):
+        if wrong := tuple(check_runtime(runtime)):
+            return _reject(wrong, f"{runtime.kind} {runtime.metadata.name} cannot be used: ")
+        if wrong := (*check_trainjob(job, runtime), *check_names(job)):
+            return _reject((*wrong, *check_patches(job, runtime)))
+    wrong = tuple(check_patches(job, runtime))
+    return _reject(wrong) if wrong else None
 
 
 def _reject(violations: tuple[Violation, ...], prefix: str = "") -> Rejected:
@@ -86,7 +101,7 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
     if isinstance(equipped, NoSelection):
         return Rejected(Reason.INVALID_SPEC, equipped.message)
     template, topology = equipped
-    if wrong := tuple(check_trainer(job, template, topology.nodes)):
+    if not has_begun(job) and (wrong := tuple(check_trainer(job, template, topology.nodes))):
         return _reject(wrong)
     if endpoint is not None:
         template = report_to(template, job, endpoint)

@@ -63,7 +63,7 @@ def summarize_pod(body: Body) -> PodChild:
         name=metadata["name"],
         uid=metadata["uid"],
         trainjob_uid=metadata.get("labels", {}).get(TRAINJOB_UID_LABEL),
-        job=(_controller(body) or {}).get("name", ""),
+        job=_job_of(body),
         phase=status.get("phase", "Pending"),
         node=body["spec"].get("nodeName"),
         deleting="deletionTimestamp" in metadata,
@@ -71,6 +71,12 @@ def summarize_pod(body: Body) -> PodChild:
         exit=_exit(body),
         eviction=_eviction(status),
     )
+
+
+def _job_of(body: Body) -> str:
+    """Name the Job whose pod this is; labels alone, which a copy for debugging has as well, make it none."""
+    owner = _controller(body) or {}
+    return str(owner["name"]) if owner.get("kind") == "Job" else ""
 
 
 def _identity(body: Body) -> dict[str, Any]:

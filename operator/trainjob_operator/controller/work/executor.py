@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
 from trainjob_operator.controller.cache.caches import Caches
-from trainjob_operator.controller.cache.snapshots import read_snapshot
+from trainjob_operator.controller.cache.snapshots import Unusable, judge_snapshot
 from trainjob_operator.controller.cache.summaries import summarize_child, trainjob_of
 from trainjob_operator.controller.kube.client import Body, KubeClient
 from trainjob_operator.controller.kube.resources import CHILD_KINDS, EVENTS, JOBS, TRAINJOBS
@@ -75,7 +75,7 @@ class Executor:
 
     async def _carry_out(self, action: Action, observed: Observed, memory: Memory) -> Verdict:
         match action:
-            case Create(confirm=True) if await self._is_there(observed.job, memory, action):
+            case Create(confirm=True) if await self._is_there(observed, memory, action):
                 return Verdict.LOOK_AGAIN
             case Create():
                 return await self._create(observed, memory, action)
@@ -107,14 +107,14 @@ class Executor:
             logger.warning("the API server warns about %s %s: %s", create.kind, create.name, warning)
         was_refused = (create.kind, create.name) in memory.holds
         memory.release(create.kind, create.name)
-        self._take_in(job, memory, create.kind, created.body)
+        self._take_in(observed, memory, create.kind, created.body)
         return Verdict.LOOK_AGAIN if was_refused else Verdict.DONE
 
     async def _meet(self, observed: Observed, memory: Memory, create: Create) -> None:
         """Look at the object that has the name already, so that the next plan knows whose it is."""
         job = observed.job
         body = await self._find(job, create)
-        if body is None or self._take_in(job, memory, create.kind, body):
+        if body is None or self._take_in(observed, memory, create.kind, body):
             return
         stranger = None if create.kind == Kind.CONFIG_MAP else summarize_child(create.kind, body)
         refusal = None
@@ -138,9 +138,9 @@ class Executor:
             return Verdict.LOOK_AGAIN
         return Verdict.DONE
 
-    async def _is_there(self, job: TrainJob, memory: Memory, create: Create) -> bool:
-        body = await self._find(job, create)
-        return body is not None and self._take_in(job, memory, create.kind, body)
+    async def _is_there(self, observed: Observed, memory: Memory, create: Create) -> bool:
+        body = await self._find(observed.job, create)
+        return body is not None and self._take_in(observed, memory, create.kind, body)
 
     async def _find(self, job: TrainJob, create: Create) -> Body | None:
         try:
@@ -150,14 +150,14 @@ class Executor:
                 return None
             raise
 
-    def _take_in(self, job: TrainJob, memory: Memory, kind: str, body: Body) -> bool:
+    def _take_in(self, observed: Observed, memory: Memory, kind: str, body: Body) -> bool:
         """Remember a child; False if it is nothing that the caches would show for this TrainJob."""
         if kind == Kind.CONFIG_MAP:
-            if owner_uid(body) != job.metadata.uid:
-                return False
-            memory.snapshot = read_snapshot(body)
-            return True
-        if trainjob_of(body) != job.metadata.name:
+            snapshot = judge_snapshot(body, observed.job, observed.runtime)
+            if snapshot is not None and not isinstance(snapshot, Unusable):
+                memory.snapshot = snapshot
+            return snapshot is not None
+        if trainjob_of(body) != observed.job.metadata.name:
             return False
         self.caches.echo(kind, body)
         return True
@@ -234,11 +234,6 @@ def _not_held(actions: tuple[Action, ...], memory: Memory) -> list[Action]:
                 continue
         due.append(action)
     return due
-
-
-def owner_uid(body: Body) -> str | None:
-    """Give the UID of an object's controlling owner."""
-    return next((o["uid"] for o in body["metadata"].get("ownerReferences", ()) if o.get("controller")), None)
 
 
 def _is_passing(observed: Observed, body: Body) -> bool:

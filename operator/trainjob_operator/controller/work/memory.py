@@ -73,6 +73,7 @@ class Memory:
     uid: str
     counts: Pacer
     snapshot: Runtime | None = None
+    unusable_snapshot: str | None = None
     resolve: Resolver = field(default_factory=Resolver)
     holds: dict[ChildName, Hold] = field(default_factory=dict)
     inspections: dict[str, Inspection] = field(default_factory=dict)

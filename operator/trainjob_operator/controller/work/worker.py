@@ -12,13 +12,13 @@ from weakref import WeakSet
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.controller.cache.caches import Caches
-from trainjob_operator.controller.cache.snapshots import read_snapshot
+from trainjob_operator.controller.cache.snapshots import Unusable, judge_snapshot
 from trainjob_operator.controller.cache.store import Key
 from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.kube.resources import CONFIG_MAPS
 from trainjob_operator.controller.telemetry.logs import about
 from trainjob_operator.controller.telemetry.metrics import Metrics
-from trainjob_operator.controller.work.executor import Executor, Verdict, owner_uid
+from trainjob_operator.controller.work.executor import Executor, Verdict
 from trainjob_operator.controller.work.memory import Memory
 from trainjob_operator.controller.work.pacing import Pacer
 from trainjob_operator.controller.work.status import StatusWriter
@@ -28,13 +28,14 @@ from trainjob_operator.naming import snapshot_name
 from trainjob_operator.reconciler.children import Kind
 from trainjob_operator.reconciler.life.deadlines import may_inherit_time_to_live
 from trainjob_operator.reconciler.life.lifecycle import has_begun, is_finished, is_managed
-from trainjob_operator.reconciler.reconcile import reconcile
+from trainjob_operator.reconciler.reconcile import own_up, reconcile
 from trainjob_operator.reconciler.state import Endpoint, Observed, Plan
 
 logger = logging.getLogger(__name__)
 
 _ROUNDS = 5  # in a row, before others get their turn
 _PAUSE = 0.5
+_LOOK_FOR_SNAPSHOT_EVERY = 30.0
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ class Worker:
                 return None
             memory = self._recall(key, job)
             observed = await self._observe(key, job, memory)
-            plan = reconcile(observed, memory.resolve)
+            plan, defect = _decide(observed, memory)
             try:
                 verdict = await self._executor.execute(plan.actions, observed, memory)
             except ApiError:
@@ -115,6 +116,8 @@ class Worker:
             if verdict is Verdict.GONE:
                 self.memories.pop(key, None)
                 return None
+            if defect is not None and verdict is Verdict.DONE:
+                raise defect
             if verdict is Verdict.DONE:
                 return self._conclude(key, job, plan, memory)
         return _PAUSE
@@ -137,7 +140,9 @@ class Worker:
         own = {None, memory.uid}
         owns = any(child.owner_uid == memory.uid for child in (*children, *jobs))
         if memory.snapshot is None and _needs_snapshot(job, runtime, owns=owns):
-            memory.snapshot = await self._read_snapshot(key, memory.uid)
+            found = await self._read_snapshot(key, job, runtime)
+            memory.unusable_snapshot = found.message if isinstance(found, Unusable) else None
+            memory.snapshot = None if isinstance(found, Unusable) else found
         memory.forget_refusals({(child.kind, child.name) for child in (*children, *jobs) if child.owner_uid in own})
         if memory.snapshot is not None:
             memory.release(Kind.CONFIG_MAP, snapshot_name(key.name))
@@ -146,6 +151,7 @@ class Worker:
             job=job,
             runtime=runtime,
             snapshot=memory.snapshot,
+            unusable_snapshot=memory.unusable_snapshot,
             now=datetime.now(UTC),
             children=(*children, *memory.strangers(time.monotonic())),
             jobs=jobs,
@@ -155,7 +161,7 @@ class Worker:
             unschedulable_after=self.unschedulable_after,
         )
 
-    async def _read_snapshot(self, key: Key, uid: str) -> Runtime | None:
+    async def _read_snapshot(self, key: Key, job: TrainJob, runtime: Runtime | None) -> Runtime | Unusable | None:
         """Read the snapshot of a TrainJob that may have one already."""
         try:
             body = await self.kube.get(CONFIG_MAPS, key.namespace, snapshot_name(key.name))
@@ -163,7 +169,7 @@ class Worker:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
-        return read_snapshot(body) if owner_uid(body) == uid else None
+        return judge_snapshot(body, job, runtime)
 
     def _is_due(self, plan: Plan, memory: Memory) -> bool:
         """Tell whether the status is to be written now; mere counts wait for others to join them."""
@@ -178,9 +184,19 @@ class Worker:
             return plan.requeue_after
         now = time.monotonic()
         delays = [plan.requeue_after, memory.seconds_to_next_try(now)]
+        if memory.unusable_snapshot is not None:
+            delays.append(_LOOK_FOR_SNAPSHOT_EVERY)
         if memory.counts.is_waiting():
             delays.append(memory.counts.seconds_left(now, minor=plan.minor))
         return min((delay for delay in delays if delay is not None), default=None)
+
+
+def _decide(observed: Observed, memory: Memory) -> tuple[Plan, Exception | None]:
+    """Make the plan; if that fails although nobody planned for it, one that says so, and the failure."""
+    try:
+        return reconcile(observed, memory.resolve), None
+    except Exception as error:  # noqa: BLE001 - it is raised again once the TrainJob's author has been told
+        return own_up(observed, error), error
 
 
 def _needs_snapshot(job: TrainJob, runtime: Runtime | None, *, owns: bool) -> bool:

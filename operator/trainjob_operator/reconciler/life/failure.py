@@ -43,7 +43,7 @@ class Failure:
     def lacks_evidence(self, now: datetime) -> bool:
         """Tell whether the end of the pod to blame may still be on its way: kinds are watched apart and not in step."""
         has_cause = self.pod is not None and self.pod.exit is not None and not _is_because_of_another(self.pod.exit)
-        return not has_cause and now - self.outcome.at < EVIDENCE_EXPECTED_WITHIN
+        return not has_cause and abs(now - self.outcome.at) < EVIDENCE_EXPECTED_WITHIN
 
     def evidence(self) -> FailureStatus:
         """Put down what was seen, for the time when the pod is gone."""

@@ -57,15 +57,18 @@ def start_time(job: TrainJob, owned: Owned, conditions: Iterable[Condition]) -> 
 
 
 def started_at(job: TrainJob, owned: Owned) -> datetime | None:
-    """Give the time from which deadlines count: of the start, the last resumption or the creation; None while it waits.
+    """Give the time from which deadlines count: of the start or the last resumption; None while it waits.
 
-    A TrainJob that could not start yet, because its runtime is missing say, does not wait on anybody's wish.
+    A TrainJob that could not start yet, because its runtime is missing say, does not wait on anybody's wish: there it
+    is the time from which that was told. Before, it may have been suspended.
     """
     suspended = find_condition(job, ConditionType.SUSPENDED)
     if is_suspended(job) or (suspended is not None and suspended.status == "True"):  # or is being resumed
         return None
     conditions = job.status.conditions if job.status is not None else None
-    return start_time(job, owned, conditions or ()) or job.metadata.creation_timestamp
+    stalled = find_condition(job, ConditionType.STALLED)
+    told = stalled.last_transition_time if stalled is not None else None
+    return start_time(job, owned, conditions or ()) or told
 
 
 def release(owned: Owned) -> tuple[Delete, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from trainjob_operator.api.conditions import ConditionType, Reason
 from trainjob_operator.naming import TRAINJOB
-from trainjob_operator.reconciler.children import Child, JobChild, PodChild, Trouble
+from trainjob_operator.reconciler.children import Child, JobChild, Kind, PodChild, Trouble
 from trainjob_operator.reconciler.life.lifecycle import find_condition
 from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.state import Inspect, Observed, Refusal
@@ -127,10 +127,15 @@ def _placement_obstacle(observed: Observed, owned: Owned) -> Obstacle | None:
 
 def _conflict_obstacle(observed: Observed, conflict: Child) -> Obstacle | None:
     if conflict.owner_kind == TRAINJOB and conflict.labelled != observed.job.metadata.name:
+        why = (
+            "the runtime's network.subdomain gives all its TrainJobs in a namespace this one name"
+            if conflict.kind is Kind.SERVICE
+            else "the two names come to the same with those of their runtimes' jobs, so give this one another name"
+        )
         return Obstacle(
             Reason.CHILD_CONFLICT,
-            f"{conflict.kind} {conflict.name} belongs to TrainJob {conflict.labelled}: the runtime's network.subdomain"
-            " gives all its TrainJobs in a namespace this one name; this TrainJob goes on when that one is deleted",
+            f"{conflict.kind} {conflict.name} belongs to TrainJob {conflict.labelled}: {why}; this TrainJob goes on"
+            " when that one is deleted",
         )
     if not is_predecessors(conflict, observed.job.metadata.name):
         owner = f"belongs to a {conflict.owner_kind}" if conflict.owner_kind else "has no owner"

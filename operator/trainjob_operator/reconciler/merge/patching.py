@@ -5,7 +5,7 @@ by it, other lists and scalars are replaced.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from trainjob_operator.api.model import Model
 from trainjob_operator.api.patches import RuntimePatch
@@ -60,6 +60,7 @@ def merge(value: Mapping[str, Any], change: Mapping[str, Any], *, is_free: bool 
     ``is_free``: this is such a place, where a key that is called ``env`` or ``volumes`` is none of the fields.
     """
     directive = change.get(_DIRECTIVE)
+    by: Mapping[str, str] = {} if is_free else _MERGE_KEYS
     merged = {} if directive in {"replace", "delete"} else dict(value)
     for name, wanted in () if directive == "delete" else change.items():
         known = merged.get(name)
@@ -67,20 +68,17 @@ def merge(value: Mapping[str, Any], change: Mapping[str, Any], *, is_free: bool 
             continue
         if isinstance(wanted, Mapping):
             merged[name] = merge(known if isinstance(known, Mapping) else {}, wanted, is_free=name in _FREE)
-        elif name in _MERGE_KEYS and not is_free and _have_keys(known, wanted, _MERGE_KEYS[name]):
-            items = _merge_list(known, wanted, _MERGE_KEYS[name])
-            merged[name] = items if name == _STEPS else _in_order(items, known, wanted, _MERGE_KEYS[name])
+        elif (key := by.get(name)) is not None and _is_keyed(known, key) and _is_keyed(wanted, key):
+            items = _merge_list(known, wanted, key)
+            merged[name] = items if name == _STEPS else _in_order(items, known, wanted, key)
         else:
             merged[name] = wanted
     return merged
 
 
-def _have_keys(known: object, wanted: object, key: str) -> bool:
-    """Tell whether both are lists of which each item can be found by its key."""
-    return all(
-        isinstance(items, list) and all(isinstance(item, Mapping) and key in item for item in items)
-        for items in (known, wanted)
-    )
+def _is_keyed(items: object, key: str) -> TypeGuard[list[Mapping[str, Any]]]:
+    """Tell whether this is a list of which each item can be found by its key."""
+    return isinstance(items, list) and all(isinstance(item, Mapping) and key in item for item in items)
 
 
 def _merge_list(known: Sequence[Any], wanted: Sequence[Any], key: str) -> list[Any]:

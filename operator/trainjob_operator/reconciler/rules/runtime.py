@@ -30,6 +30,14 @@ def check_runtime(runtime: Runtime) -> Iterator[Violation]:
         yield from _check_step(step, {earlier.name for earlier in steps[:position]})
 
 
+def is_mergeable(runtime: Runtime) -> bool:
+    """Tell whether a TrainJob can be merged into a runtime at all: what is asked of it beyond that, rules say."""
+    steps = runtime.spec.template.spec.replicated_jobs
+    trainers = [step for step in steps if ancestor_of(step) == TRAINER]
+    has_names = all(_DNS_LABEL.fullmatch(step.name) for step in steps)
+    return has_names and len(trainers) == 1 and find_container(trainers[0].template, NODE) is not None
+
+
 def _check_policies(runtime: Runtime) -> Iterator[Violation]:
     policy = runtime.spec.ml_policy
     if runtime.spec.pod_group_policy is not None:

@@ -61,12 +61,27 @@ def test_the_deadline_does_not_move_when_the_start_is_noted(world: World) -> Non
 
 def test_a_trainjob_that_cannot_start_meets_its_deadline_too(world: World) -> None:
     world.change(active_deadline_seconds=100)
-    world.pass_time(100)
+    world.execute(reconcile(look(world, runtime=None)))
+    world.pass_time(99)
+    assert reconcile(look(world, runtime=None)).requeue_after == 1.0
 
+    world.pass_time(1)
     plan = reconcile(look(world, runtime=None))
 
     assert plan.status is not None
     assert [one.type for one in plan.status.conditions or ()] == [ConditionType.STALLED, ConditionType.FAILED]
+
+
+def test_what_waited_and_was_released_while_nobody_looked_has_all_of_its_time(world: World) -> None:
+    world.change(active_deadline_seconds=100)
+    world.pass_time(10_000)
+
+    assert created(reconcile(look(world)))
+    world.execute(reconcile(look(world, runtime=None)))
+    world.pass_time(50)
+
+    assert conditions(world) == [("Stalled", "True", "RuntimeNotFound")]
+    assert reconcile(look(world, runtime=None)).requeue_after == 50.0
 
 
 def test_the_deadline_does_not_run_while_suspended(world: World) -> None:
