@@ -154,3 +154,16 @@ def test_many_words_in_a_runtimes_command() -> None:
 def test_the_schemas_know_the_fields_that_are_changed() -> None:
     known = schema_of("trainjobs")["properties"]["spec"]["properties"]
     assert set(TRAINJOB["spec"]) <= set(known)
+
+
+def test_an_environment_that_refers_to_itself() -> None:
+    env = [{"name": "A0", "value": "x" * 100}]
+    env += [{"name": f"A{n}", "value": f"$(A{n - 1})" * 100} for n in range(1, 100)]
+    words = ["$(A99)=1", "$(A1)=1", "$(" * 300_000]
+    new = body(trainer={"command": [*SDK, "full_finetune_single_device", "--config", "x"], "args": words, "env": env})
+    started = time.process_time()
+
+    look_at(validate(creation(new), RUNTIME), started)
+    resolves(new, runtime_body(LLAMA))
+
+    assert time.process_time() - started < SECONDS

@@ -16,6 +16,7 @@ from trainjob_operator.admission.normal import Object, object_at
 from trainjob_operator.admission.patches import changed_fields, check_change
 from trainjob_operator.admission.restoration import restore, stamp
 from trainjob_operator.admission.translation import count_processes, has_word, write_fractions
+from trainjob_operator.api.constraints import is_object_name
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef, parse_trainjob
 from trainjob_operator.api.validation import check_structure
@@ -88,7 +89,7 @@ def runtime_wanted(request: Request) -> RuntimeRef | None:
         return None
     ref = object_at(spec, "runtimeRef")
     name, group, kind = ref.get("name"), ref.get("apiGroup", GROUP), ref.get("kind", CLUSTER_TRAINING_RUNTIME)
-    if not isinstance(name, str) or not name or group != GROUP or kind not in _RUNTIMES:
+    if not isinstance(name, str) or not is_object_name(name) or group != GROUP or kind not in _RUNTIMES:
         return None
     return RuntimeRef(name=name, kind=kind)
 

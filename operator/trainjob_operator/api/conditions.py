@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from trainjob_operator.api.constraints import Constraints, Int64
 from trainjob_operator.api.model import Model
+from trainjob_operator.wording import escape
 
 
 class ConditionType(StrEnum):
@@ -69,8 +70,10 @@ class Condition(Model):
 def set_condition(conditions: tuple[Condition, ...], new: Condition, *, now: datetime) -> tuple[Condition, ...]:
     """Put a condition in; its transition time is kept while its status stays, and a transition moves it to the end.
 
-    The last condition of the list is what `kubectl get` shows as the state. A message that is too long is cut.
+    The last condition of the list is what `kubectl get` shows as the state. A message that is too long is cut,
+    and what a terminal would act on is written out: others wrote parts of it.
     """
+    new = new.model_copy(update={"message": escape(new.message[: _MESSAGE_LIMIT * 2])})
     if len(new.message) > _MESSAGE_LIMIT:
         new = new.model_copy(update={"message": f"{new.message[: _MESSAGE_LIMIT - 4]} ..."})
     old = next((condition for condition in conditions if condition.type == new.type), None)

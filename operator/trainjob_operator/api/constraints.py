@@ -3,6 +3,7 @@
 The models do not check it themselves: whatever is stored, be it under another version's CRD, can be read and told of.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -56,6 +57,16 @@ IMMUTABLE = Rule("self == oldSelf", "field is immutable")
 explicit zero values and rewrites quantities, so that a comparison of deep structures would refuse them for ever."""
 
 NAME = Constraints(min_length=1, max_length=253)
+_LONGEST_NAME = 253
+_OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
+OBJECT_NAME = Constraints(min_length=1, max_length=_LONGEST_NAME, pattern=f"^{_OBJECT_NAME.pattern}$")
+"""What Kubernetes lets an object of ours be called."""
+
+
+def is_object_name(name: str) -> bool:
+    """Tell whether there can be an object of this name."""
+    return len(name) <= _LONGEST_NAME and _OBJECT_NAME.fullmatch(name) is not None
+
 
 Int32 = Annotated[int, Constraints(format="int32")]
 Int64 = Annotated[int, Constraints(format="int64")]

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, ClassVar
 
-from trainjob_operator.api.constraints import IMMUTABLE, NAME, Constraints, Int32, Int64, Rule
+from trainjob_operator.api.constraints import IMMUTABLE, OBJECT_NAME, Constraints, Int32, Int64, Rule
 from trainjob_operator.api.meta import ObjectMeta
 from trainjob_operator.api.mlpolicy import PROCESSES_RULE, Processes
 from trainjob_operator.api.model import Model, parse
@@ -48,7 +48,7 @@ class RuntimeRef(Model):
         )
     )
 
-    name: Annotated[str, NAME]
+    name: Annotated[str, OBJECT_NAME]
     api_group: Annotated[str, Constraints(max_length=253)] = GROUP
     kind: Annotated[str, Constraints(max_length=253)] = CLUSTER_TRAINING_RUNTIME
 

@@ -130,7 +130,7 @@ def _check_value(value: Any, schema: Schema, path: str) -> Iterator[str]:  # noq
     elif isinstance(value, str):
         yield from _check_size(len(value), schema, "Length", path, "characters")
         pattern = schema.get("pattern")
-        if pattern is not None and re.search(pattern, value) is None:
+        if pattern is not None and value and re.search(pattern, value) is None:
             yield f"{path}: must be of the form {pattern}"
     elif isinstance(value, float) and schema.get("x-kubernetes-int-or-string") and not value.is_integer():
         yield f'{path}: must be an integer or a string: write "{value}"'

@@ -1,4 +1,4 @@
-"""Another operator for TrainJobs: test_start shows one that holds its Lease, here are its webhooks."""
+"""Another operator for TrainJobs: test_start shows that a Lease alone is none, here are its webhooks."""
 
 import logging
 

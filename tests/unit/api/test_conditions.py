@@ -1,5 +1,7 @@
 from datetime import UTC, datetime
 
+import pytest
+
 from trainjob_operator.api.conditions import Condition, ConditionType, Reason, remove_condition, set_condition
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,3 +61,23 @@ def test_a_condition_on_the_wire() -> None:
         "message": "a",
         "lastTransitionTime": "2026-01-01T00:00:00Z",
     }
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("red \x1b[31m and back\r", r"red \x1b[31m and back\r"),
+        ("two\nlines", "two\nlines"),
+        ("turned \u202e round", r"turned \u202e round"),
+        ("日本語 - ok\u200c", "日本語 - ok\u200c"),
+        ("\x00" * 100_000, None),
+    ],
+)
+def test_a_message_has_nothing_in_it_that_a_terminal_acts_on(message: str, told: str | None) -> None:
+    stalled = Condition(type="Stalled", status="True", reason="FailedJobs", message=message)
+
+    [found] = set_condition((), stalled, now=datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert len(found.message) <= 8192
+    assert told is None or found.message == told
+    assert set_condition((found,), stalled, now=datetime(2027, 1, 1, tzinfo=UTC)) == (found,)

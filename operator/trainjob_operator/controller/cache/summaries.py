@@ -8,6 +8,7 @@ from trainjob_operator.controller.kube.client import Body
 from trainjob_operator.naming import REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL, TRAINJOB_UID_LABEL
 from trainjob_operator.reconciler.children import Child, Eviction, Exit, JobChild, Kind, Outcome, PodChild, Trouble
 from trainjob_operator.reconciler.merge.placement import digest
+from trainjob_operator.wording import escape
 
 # A container that waits for one of these is on its way; everything else that it waits for is trouble.
 _ON_ITS_WAY = frozenset({"", "ContainerCreating", "PodInitializing"})
@@ -151,7 +152,7 @@ def _exit(body: Body) -> Exit | None:
             container=container["name"],
             exit_code=end["exitCode"],
             reason=end.get("reason", ""),
-            message=end.get("message", "")[:_MESSAGE_LIMIT],
+            message=escape(end.get("message", ""))[:_MESSAGE_LIMIT],
             at=_time(end.get("finishedAt") or body["metadata"]["creationTimestamp"]),
         )
         for container in _containers(body.get("status", {}))

@@ -10,6 +10,7 @@ from being removed.
 import asyncio
 import base64
 import logging
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -24,19 +25,23 @@ from trainjob_operator.admission.review import Answer
 from trainjob_operator.api.runtime import Runtime, parse_runtime
 from trainjob_operator.api.trainjob import RuntimeRef
 from trainjob_operator.controller.cache.caches import Caches
+from trainjob_operator.controller.endpoints.intake import Intake
 from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.kube.resources import CLUSTER_TRAINING_RUNTIMES, TRAINING_RUNTIMES
 from trainjob_operator.controller.telemetry.metrics import Metrics
 from trainjob_operator.errors import ApiError, InvalidObjectError
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINING_RUNTIME, TRAINJOB, VERSION
+from trainjob_operator.wording import shorten
 
 logger = logging.getLogger(__name__)
 
-_MAX_BODY = 16 * 1024 * 1024  # the API server takes objects of 3 MiB, and sends the old and the new one
+_LONGEST_UID = 256
 _LOOK_WITHIN = 2.5  # the API server waits for 5 seconds
 _PATH = f"{GROUP.replace('.', '-')}-{VERSION}"
 _FORBIDDEN = (HTTPStatus.FORBIDDEN, "Forbidden")
 _INVALID = (HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid")
+_OPERATIONS = frozenset({"CREATE", "UPDATE"})
+_NAMESPACE = re.compile(r"([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?", re.ASCII)
 _KINDS = {kind.lower(): kind for kind in (TRAINJOB, TRAINING_RUNTIME, CLUSTER_TRAINING_RUNTIME)}
 
 
@@ -47,10 +52,11 @@ class Webhook:
         self._kube = kube
         self._caches = caches
         self._metrics = metrics
+        self._intake = Intake()
 
     def app(self) -> web.Application:
         """Make the application to be served."""
-        app = web.Application(client_max_size=_MAX_BODY)
+        app = web.Application()
         app.router.add_post(f"/mutate-{_PATH}-{TRAINJOB.lower()}", self._mutate)
         for kind in _KINDS:
             app.router.add_post(f"/validate-{_PATH}-{kind}", self._validate)
@@ -63,17 +69,19 @@ class Webhook:
         return await self._answer(request, "validate")
 
     async def _answer(self, http_request: web.Request, webhook: str) -> web.Response:
+        async with self._intake.read(http_request) as sent:
+            kind = _KINDS[http_request.path.rpartition("-")[2]]
+            asked = _request_in(sent, kind)
+            if asked is None:
+                logger.warning("somebody else than an API server calls the webhook %s", http_request.path)
+                return web.Response(status=HTTPStatus.BAD_REQUEST, text="an AdmissionReview is expected\n")
+            return await self._judge(asked, kind, webhook)
+
+    async def _judge(self, asked: Mapping[str, Any], kind: str, webhook: str) -> web.Response:
         started = perf_counter()
-        body = await http_request.read()
+        uid, operation, new, old = asked["uid"], asked["operation"], asked["object"], asked.get("oldObject")
         try:
-            asked = orjson.loads(body)["request"]
-            uid, kind, operation = str(asked["uid"]), str(asked["kind"]["kind"]), str(asked["operation"])
-            new, old = asked["object"], asked.get("oldObject")
-        except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
-            logger.warning("somebody else than an API server calls the webhook %s", http_request.path)
-            return web.Response(status=HTTPStatus.BAD_REQUEST, text="an AdmissionReview is expected\n")
-        try:
-            namespace = str(asked.get("namespace") or "")
+            namespace = asked.get("namespace") or ""
             question = review.Request(kind, "UPDATE" if old is not None else "CREATE", old, new, datetime.now(UTC))
             response = _respond(await self._review(question, namespace, webhook))
             result = "allowed" if response["allowed"] else "denied"
@@ -127,6 +135,30 @@ class Webhook:
             raise
 
 
+def _request_in(sent: Any, kind: str) -> Mapping[str, Any] | None:  # noqa: ANN401 - any JSON
+    """Give the request of an AdmissionReview about objects of a kind, or None: all that is read of it is as it must be.
+
+    What becomes a metric's label, a path or a log's record is one of a few words, or short.
+    """
+    asked = sent.get("request") if isinstance(sent, dict) else None
+    if not isinstance(asked, dict) or "object" not in asked:
+        return None
+    named = asked.get("kind")
+    namespace = asked.get("namespace") or ""
+    fits = (
+        isinstance(named, dict)
+        and named.get("kind") == kind
+        and named.get("group", GROUP) == GROUP
+        and isinstance(operation := asked.get("operation"), str)
+        and operation in _OPERATIONS
+        and isinstance(uid := asked.get("uid"), str)
+        and len(uid) <= _LONGEST_UID
+        and isinstance(namespace, str)
+        and _NAMESPACE.fullmatch(namespace) is not None
+    )
+    return asked if fits else None
+
+
 def _respond(answer: Answer) -> dict[str, Any]:
     response: dict[str, Any] = {"allowed": answer.allowed}
     if answer.warnings:
@@ -154,4 +186,4 @@ def _failure(code: HTTPStatus, reason: str, message: str) -> dict[str, Any]:
 
 def _describe(asked: Mapping[str, Any], kind: str) -> str:
     names = (asked.get("namespace"), asked.get("name"))
-    return f"{kind} {'/'.join(str(name) for name in names if name) or 'without a name'}"
+    return f"{kind} {'/'.join(shorten(name) for name in names if name) or 'without a name'}"

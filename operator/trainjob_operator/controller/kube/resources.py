@@ -1,6 +1,7 @@
 """The kinds that the operator deals with, and where the API server serves them."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINING_RUNTIME, TRAINJOB, VERSION
 
@@ -22,7 +23,18 @@ class Resource:
             parts += ["namespaces", namespace]
         parts.append(self.plural)
         parts += [part for part in (name, subresource) if part is not None]
-        return "/".join(parts)
+        return "/".join((parts[0], *map(_quote, parts[1:])))
+
+
+def _quote(part: str) -> str:
+    """Keep a name from being more than one part of a path, or another one than it is.
+
+    Raises:
+        ValueError: no object has this name.
+    """
+    if part in {"", ".", ".."}:
+        raise ValueError(f"{part!r} is no name of an object")
+    return quote(part, safe="")
 
 
 TRAINJOBS = Resource(GROUP, VERSION, "trainjobs", TRAINJOB)

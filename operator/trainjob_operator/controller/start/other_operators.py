@@ -1,7 +1,9 @@
 """Whether another operator works on TrainJobs in this cluster: two of them would create each child twice.
 
-Two facts tell of Kubeflow Trainer: a Lease of its name that is being renewed, and a webhook for runtimes. (Webhooks for
-TrainJobs prove nothing, Kueue has them too, even under the same path.)
+A webhook for runtimes tells of one: only who administers the cluster can write that. (Webhooks for TrainJobs prove
+nothing, Kueue has them too, even under the same path.) A Lease with Kubeflow Trainer's name proves nothing either:
+whoever may edit in any namespace can write one, and a Deployment whose pod seems to hold it. Alone it is a warning, or
+anybody could keep the operator from starting.
 """
 
 import logging
@@ -15,10 +17,14 @@ from trainjob_operator.controller.kube.resources import LEASES, VALIDATING_WEBHO
 from trainjob_operator.errors import ApiError, ConfigurationError
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, PEER_LEASE, TRAINING_RUNTIME, VERSION
 from trainjob_operator.settings import PREFIX
+from trainjob_operator.wording import list_few, shorten
 
 logger = logging.getLogger(__name__)
 
 _USUAL_DURATION = 15
+_LONGEST_DURATION = 3600
+_CLOCKS_DIFFER_BY = timedelta(minutes=5)
+_LONGEST_SIGN = 300
 _PATHS = frozenset(
     f"/validate-{GROUP.replace('.', '-')}-{VERSION}-{kind.lower()}"
     for kind in (TRAINING_RUNTIME, CLUSTER_TRAINING_RUNTIME)
@@ -33,10 +39,18 @@ async def refuse_second_operator(kube: KubeClient, own_configuration: str, *, to
     """
     leases = await _list(kube, LEASES, {"fieldSelector": f"metadata.name={PEER_LEASE}"})
     configurations = await _list(kube, VALIDATING_WEBHOOKS, {})
-    signs = [*held_leases(leases, datetime.now(UTC)), *runtime_webhooks(configurations, own_configuration)]
+    held = held_leases(leases, datetime.now(UTC))
+    signs = runtime_webhooks(configurations, own_configuration)
+    if held and not signs:
+        logger.warning(
+            "%s, as Kubeflow Trainer's would be, but no webhook for runtimes is configured: going on. If it does run,"
+            " both work on the same TrainJobs: uninstall one of them",
+            list_few(held, between="; ", longest=_LONGEST_SIGN),
+        )
     if not signs:
         return
-    found = f"another operator for TrainJobs is in this cluster: {'; '.join(signs)}"
+    signs = [*held, *signs]
+    found = f"another operator for TrainJobs is in this cluster: {list_few(signs, between='; ', longest=_LONGEST_SIGN)}"
     if tolerate:
         logger.warning("%s. Going on, because that is tolerated", found)
         return
@@ -50,7 +64,7 @@ async def refuse_second_operator(kube: KubeClient, own_configuration: str, *, to
 def held_leases(leases: Sequence[Body], now: datetime) -> list[str]:
     """Say which of Kubeflow Trainer's Leases somebody holds."""
     return [
-        f"the Lease {lease['metadata']['namespace']}/{PEER_LEASE} is held by {lease['spec']['holderIdentity']}"
+        f"the Lease {lease['metadata']['namespace']}/{PEER_LEASE} is held by {shorten(lease['spec']['holderIdentity'])}"
         for lease in leases
         if _is_held(lease.get("spec") or {}, now)
     ]
@@ -84,7 +98,13 @@ async def _list(kube: KubeClient, resource: Resource, query: Mapping[str, str]) 
 
 
 def _is_held(spec: Mapping[str, Any], now: datetime) -> bool:
-    if not spec.get("holderIdentity") or not spec.get("renewTime"):
+    """Tell whether somebody has renewed a Lease lately; what no holder would write counts for nothing."""
+    holder, renewed, duration = (spec.get(name) for name in ("holderIdentity", "renewTime", "leaseDurationSeconds"))
+    duration = duration or _USUAL_DURATION
+    if not holder or not isinstance(renewed, str) or not isinstance(duration, int) or duration > _LONGEST_DURATION:
         return False
-    duration = timedelta(seconds=spec.get("leaseDurationSeconds") or _USUAL_DURATION)
-    return now < datetime.fromisoformat(spec["renewTime"]) + duration
+    try:
+        age = now - datetime.fromisoformat(renewed)
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return -_CLOCKS_DIFFER_BY <= age < timedelta(seconds=duration)

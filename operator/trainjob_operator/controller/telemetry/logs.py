@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from textwrap import indent
 
 import orjson
 
 from trainjob_operator.settings import LogFormat, LogLevel
+from trainjob_operator.wording import escape, escape_line
 
+_INSIDE = "    "
 _subject: ContextVar[object] = ContextVar("subject", default=None)
 
 
@@ -25,14 +28,17 @@ def about(subject: object) -> Iterator[None]:
 
 
 class TextFormatter(logging.Formatter):
-    """One line for people; a traceback follows."""
+    """One line for people, whatever others wrote into it; a traceback follows, set in."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write ``time LEVEL [namespace/name] message``."""
         subject = _subject.get()
         head = f"{_time(record)} {record.levelname:<7} "
-        text = f"{head}[{subject}] {record.getMessage()}" if subject is not None else f"{head}{record.getMessage()}"
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+        message = escape_line(record.getMessage())
+        text = f"{head}[{escape_line(str(subject))}] {message}" if subject is not None else f"{head}{message}"
+        if not record.exc_info:
+            return text
+        return f"{text}\n{indent(escape(self.formatException(record.exc_info)), _INSIDE)}"
 
 
 class JsonFormatter(logging.Formatter):

@@ -7,6 +7,7 @@ from trainjob_operator.api.status import TrainJobStatus
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import API_VERSION, FIELD_MANAGER, TRAINJOB
 from trainjob_operator.reconciler.state import Event, Manifest
+from trainjob_operator.wording import escape
 
 _MESSAGE_LIMIT = 1024  # Kubernetes refuses longer ones
 
@@ -15,6 +16,7 @@ def build_event(job: TrainJob, status: TrainJobStatus, event: Event, now: dateti
     """Turn an Event of a plan into a manifest; ``status`` is what it tells of, for the time of the transition."""
     at = next((c.last_transition_time for c in status.conditions or () if c.reason == event.reason), None) or now
     identity = f"{job.metadata.uid}/{event.reason}/{at.isoformat()}/{event.message}"
+    message = escape(event.message)
     time = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "apiVersion": "v1",
@@ -33,9 +35,7 @@ def build_event(job: TrainJob, status: TrainJobStatus, event: Event, now: dateti
         },
         "type": event.type,
         "reason": event.reason,
-        "message": event.message
-        if len(event.message) <= _MESSAGE_LIMIT
-        else f"{event.message[: _MESSAGE_LIMIT - 4]} ...",
+        "message": message if len(message) <= _MESSAGE_LIMIT else f"{message[: _MESSAGE_LIMIT - 4]} ...",
         "firstTimestamp": time,
         "lastTimestamp": time,
         "count": 1,

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from trainjob_operator.api.workload import Container
 
-_REFERENCE = re.compile(r"\$(?:(\$)|\(([^)]*)\))")
+_REFERENCE = re.compile(r"\$(?:(\$)|\(([^()$]{0,255})\))")
+_MOST_READ = 65536
+"""Characters that all values may come to: each may refer to one before it many times, and grow with every step."""
 _SECRET = re.compile(
     r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|SECRET_KEY|(SECRET|PRIVATE)_ACCESS_KEY|PRIVATE_KEY)$", re.IGNORECASE
 )
@@ -27,23 +29,29 @@ def is_secret(variable: str) -> bool:
 def environment_of(container: Container) -> Environment:
     """Return the environment that a container's words may refer to; a value may refer to those before it."""
     known: dict[str, str | None] = {}
+    left = _MOST_READ
     for entry in container.env or ():
         is_known = (entry.model_extra or {}).get("valueFrom") is None and not is_secret(entry.name)
-        known[entry.name] = expand(entry.value or "", known) if is_known else None
+        value = expand(entry.value or "", known, left) if is_known and left > 0 else None
+        left -= len(value or "")
+        known[entry.name] = value if left >= 0 else None
     return known
 
 
-def expand(word: str, environment: Environment) -> str:
+def expand(word: str, environment: Environment, longest: int = _MOST_READ) -> str:
     """Put in the values that are known; others become ``${NAME}``, of which no check knows what it comes to.
 
-    ``$$(NAME)`` is text.
+    ``$$(NAME)`` is text. What would become longer than ``longest`` by it is left out.
     """
+    left = longest
 
     def read(found: re.Match[str]) -> str:
+        nonlocal left
         if found[1]:
             return "$"
         value = environment.get(found[2])
-        return f"${{{found[2]}}}" if value is None else value
+        left -= len(value or "")
+        return f"${{{found[2]}}}" if value is None or left < 0 else value
 
     return _REFERENCE.sub(read, word)
 

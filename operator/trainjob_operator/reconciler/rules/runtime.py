@@ -12,7 +12,7 @@ from trainjob_operator.reconciler.rules.trainjob import Violation, ancestor_of
 _TEMPLATE = "spec.template.spec"
 _STEPS = f"{_TEMPLATE}.replicatedJobs"
 _CLAIMS = f"{_TEMPLATE}.volumeClaimPolicies"
-_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 
 
 def check_runtime(runtime: Runtime) -> Iterator[Violation]:
@@ -64,6 +64,9 @@ def _check_policies(runtime: Runtime) -> Iterator[Violation]:
 
 
 def _check_jobset(jobset: JobSetSpec) -> Iterator[Violation]:
+    subdomain = jobset.network.subdomain if jobset.network is not None else None
+    if subdomain:
+        yield from _check_name(f"{_TEMPLATE}.network.subdomain", subdomain, "Services")
     for field, is_used in (
         ("network.enableDNSHostnames", jobset.network is not None and jobset.network.enable_dns_hostnames is False),
         ("successPolicy", _is_success_partial(jobset)),

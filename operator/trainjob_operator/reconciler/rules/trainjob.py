@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trainjob_operator.api.conditions import Reason
+from trainjob_operator.api.constraints import is_object_name
 from trainjob_operator.api.runtime import ReplicatedJob, Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import (
@@ -69,6 +70,13 @@ def check_reference(job: TrainJob) -> Iterator[Violation]:
     if ref.api_group != GROUP or ref.kind not in {CLUSTER_TRAINING_RUNTIME, TRAINING_RUNTIME}:
         yield Violation(
             Reason.UNSUPPORTED_RUNTIME, "spec.runtimeRef", f"unsupported runtime: {ref.kind}.{ref.api_group}"
+        )
+    elif not is_object_name(ref.name):
+        yield Violation(
+            Reason.RUNTIME_NOT_FOUND,
+            "spec.runtimeRef.name",
+            f"{shorten(ref.name)} is the name of no runtime: it consists of lower case letters, digits, and hyphens and"
+            " dots inside (kubectl get clustertrainingruntimes)",
         )
 
 

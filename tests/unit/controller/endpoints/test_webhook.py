@@ -2,10 +2,12 @@ import base64
 import json
 import logging
 from collections.abc import AsyncIterator
+from io import BytesIO
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
+from prometheus_client import generate_latest
 from tests.factories.objects import runtime_body
 
 from trainjob_operator.controller.cache.caches import Caches
@@ -59,7 +61,7 @@ class ApiServer:
         return response
 
     async def post(self, path: str, content: str) -> tuple[int, Any]:
-        async with self._session.post(self._url + path, data=content) as answer:
+        async with self._session.post(self._url + path, data=BytesIO(content.encode())) as answer:
             text = await answer.text()
             return answer.status, json.loads(text) if answer.content_type == "application/json" else text
 
@@ -169,6 +171,70 @@ async def test_a_defect_is_denied_logged_and_owned_up_to(
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"request": []}', '{"request": {"uid": "u"}}'])
 async def test_what_is_no_review_is_a_bad_request(api: ApiServer, content: str) -> None:
     assert (await api.post(MUTATE, content))[0] == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": {"kind": "x" * 100_000}},
+        {"kind": {"kind": "TrainingRuntime"}},
+        {"kind": {"kind": "TrainJob", "group": "example.com"}},
+        {"kind": "TrainJob"},
+        {"operation": "x" * 100_000},
+        {"operation": ["CREATE"]},
+        {"operation": "DELETE"},
+        {"uid": "u" * 100_000},
+        {"uid": 5},
+        {"namespace": "../../kube-system"},
+        {"namespace": "a/b"},
+        {"namespace": ".."},
+        {"namespace": "x" * 64},
+        {"namespace": {"a": "b"}},
+    ],
+    ids=lambda change: str(change)[:40],
+)
+async def test_what_no_api_server_asks_is_a_bad_request_and_leaves_nothing(
+    api: ApiServer, metrics: Metrics, change: Body
+) -> None:
+    before = generate_latest(metrics.registry).count(b"admission_requests_total{")
+    request = {"uid": "u", "kind": {"kind": "TrainJob"}, "operation": "CREATE", "namespace": "team"}
+    request["object"] = trainjob()
+
+    assert (await api.post(VALIDATE + "trainjob", json.dumps({"request": request | change})))[0] == 400
+    assert generate_latest(metrics.registry).count(b"admission_requests_total{") == before
+
+
+@pytest.mark.parametrize("change", [{}, {"namespace": ""}, {"namespace": None}, {"namespace": "a" * 63}, {"uid": "é"}])
+async def test_what_is_unusual_is_answered(api: ApiServer, change: Body) -> None:
+    request = {"uid": "u", "kind": {"kind": "TrainJob"}, "operation": "CREATE", "namespace": "team"}
+    request["object"] = trainjob()
+
+    assert (await api.post(MUTATE, json.dumps({"request": request | change})))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [("[" + "0," * 500_000 + "0]", 413), ('"' + "x" * 9_000_000 + '"', 413), ("[" * 100_000, 400)],
+    ids=["many values", "long", "deep"],
+)
+async def test_too_much_is_refused_and_let_go(api: ApiServer, caches: Caches, content: str, code: int) -> None:
+    caches.cluster_training_runtimes.put(runtime())
+    for _ in range(40):  # more than is held at once
+        assert (await api.post(MUTATE, content))[0] == code
+
+    assert (await api.ask(VALIDATE + "trainjob", trainjob()))["allowed"] is True
+
+
+async def test_a_runtime_is_not_looked_for_by_a_path(api: ApiServer) -> None:
+    """Nobody would answer, which would be told."""
+    paths = ("../../../../api/v1/namespaces/hr/configmaps/payroll", "x?watch=true", "..", "%2e%2e", "a/b")
+    for name in (*paths, "A", "x" * 254):
+        for kind in ("TrainingRuntime", "ClusterTrainingRuntime"):
+            new = trainjob() | {"spec": {"runtimeRef": {"name": name, "kind": kind}}}
+            message = (await api.ask(VALIDATE + "trainjob", new))["status"]["message"]
+            assert message.startswith("spec.runtimeRef.name: ")
+            assert "is the name of no runtime" in message
+            assert (await api.ask(MUTATE, new))["allowed"] is True
 
 
 async def test_nothing_else_is_served(api: ApiServer) -> None:
