@@ -150,7 +150,7 @@ def _proceed(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Plan:
 
 def _complete(observed: Observed, owned: Owned, resolved: ResolvedJob | None) -> Plan:
     ended = max((job.outcome.at for job in owned.jobs.values() if job.outcome is not None), default=observed.now)
-    trains = any(step.pods > 0 for step in resolved.steps if step.name == resolved.trainer)
+    trains = resolved is None or any(step.pods > 0 for step in resolved.steps if step.name == resolved.trainer)
     untrained = "" if trains else "; nothing was trained, for numNodes is 0"
     message = f"TrainJob completed: all of its Jobs succeeded{untrained}"
     complete = Condition(type=ConditionType.COMPLETE, status="True", reason=Reason.ALL_JOBS_COMPLETED, message=message)
