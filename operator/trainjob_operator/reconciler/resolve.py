@@ -7,7 +7,7 @@ from trainjob_operator.api.runtime import ReplicatedJob, Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
 from trainjob_operator.naming import NODE, TRAINER, claim_name, rank_zero_host
-from trainjob_operator.reconciler.life.lifecycle import has_begun
+from trainjob_operator.reconciler.life.lifecycle import has_had_jobs
 from trainjob_operator.reconciler.merge.initializer import equip_initializer
 from trainjob_operator.reconciler.merge.model import name_model
 from trainjob_operator.reconciler.merge.patching import patch_runtime, patches_in_force
@@ -78,7 +78,7 @@ def _find_rejection(job: TrainJob, runtime: Runtime) -> Rejected | None:
     What has begun was checked then, by the rules of then, and does not change but for its patches: the rules of a later
     version do not stop it. Only what nobody can make anything of is refused still.
     """
-    if not (has_begun(job) and is_mergeable(runtime)):
+    if not (has_had_jobs(job) and is_mergeable(runtime)):
         if wrong := tuple(check_runtime(runtime)):
             return _reject(wrong, f"{runtime.kind} {runtime.metadata.name} cannot be used: ")
         if wrong := (*check_trainjob(job, runtime), *check_names(job)):
@@ -101,7 +101,7 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
     if isinstance(equipped, NoSelection):
         return Rejected(Reason.INVALID_SPEC, equipped.message)
     template, topology = equipped
-    if not has_begun(job) and (wrong := tuple(check_trainer(job, template, topology.nodes))):
+    if not has_had_jobs(job) and (wrong := tuple(check_trainer(job, template, topology.nodes))):
         return _reject(wrong)
     if endpoint is not None:
         template = report_to(template, job, endpoint)

@@ -15,7 +15,7 @@ from trainjob_operator.controller.kube.client import Body
 from trainjob_operator.errors import InvalidObjectError, UnreadableTextError
 from trainjob_operator.naming import snapshot_name
 from trainjob_operator.plain_yaml import load
-from trainjob_operator.reconciler.life.lifecycle import has_begun
+from trainjob_operator.reconciler.life.lifecycle import has_had_jobs
 from trainjob_operator.wording import shorten
 
 DATA_KEY = "runtime"
@@ -40,14 +40,14 @@ def judge_snapshot(body: Body, job: TrainJob, live: Runtime | None) -> Runtime |
     try:
         runtime = read_snapshot(body, job.spec.runtime_ref)
     except InvalidObjectError as error:
-        if not has_begun(job):
+        if not has_had_jobs(job):
             return None
         return Unusable(
             f"ConfigMap {snapshot_name(job.metadata.name)}, which keeps the runtime as this TrainJob first saw it,"
             f" cannot be used: {shorten(error, 500)}. What runs goes on. Delete the ConfigMap, and the TrainJob goes on"
             " with the runtime as it is now; or create the TrainJob anew"
         )
-    return runtime if has_begun(job) or (live is not None and live.spec == runtime.spec) else None
+    return runtime if has_had_jobs(job) or (live is not None and live.spec == runtime.spec) else None
 
 
 def read_snapshot(body: Body, ref: RuntimeRef) -> Runtime:

@@ -40,6 +40,15 @@ def has_begun(job: TrainJob) -> bool:
     return job.status is not None and (job.status.start_time is not None or job.status.jobs_status is not None)
 
 
+def has_had_jobs(job: TrainJob) -> bool:
+    """Tell whether the status remembers a Job: steps are listed in it before there is any."""
+    status = job.status
+    return status is not None and (
+        status.start_time is not None
+        or any(one.active + one.ready + one.succeeded + one.failed + one.suspended for one in status.jobs_status or ())
+    )
+
+
 def start_time(job: TrainJob, owned: Owned, conditions: Iterable[Condition]) -> datetime | None:
     """Give the time of the start or of the last resumption (KEP-2899); None while suspended, and before there is a Job.
 

@@ -20,7 +20,9 @@ RUNTIME: dict[str, Any] = {
 REF = RuntimeRef(name="r")
 LIVE = parse_runtime(RUNTIME)
 BEGUN = {"startTime": "2026-01-01T00:00:00Z"}
-COUNTED = {"jobsStatus": [dict.fromkeys(("ready", "succeeded", "failed", "active", "suspended"), 0) | {"name": "node"}]}
+NOTHING = dict.fromkeys(("ready", "succeeded", "failed", "active", "suspended"), 0)
+LISTED = {"jobsStatus": [NOTHING | {"name": "node"}]}
+COUNTED = {"jobsStatus": [NOTHING | {"name": "node", "suspended": 1}]}
 
 
 def config_map(data: dict[str, str] | None, uid: str = "u") -> dict[str, Any]:
@@ -100,7 +102,8 @@ def test_another_runtime_than_the_one_that_is_named_is_none(changes: dict[str, A
 def test_what_is_there_before_the_trainjob_has_begun_is_believed_only_as_far_as_the_runtime_is(
     body: dict[str, Any], live: Runtime | None
 ) -> None:
-    assert judge_snapshot(body, trainjob(), live) is None
+    for status in (None, LISTED):
+        assert judge_snapshot(body, trainjob(status), live) is None
 
 
 @pytest.mark.parametrize("as_yaml", [False, True], ids=["json", "yaml"])
