@@ -1,6 +1,6 @@
 """What the installed torch, TorchTune and the launcher each say, to be compared: `facts` prints JSON.
 
-Runs in torch's environment, with the launcher's package on PYTHONPATH; the command lines come as JSON on stdin.
+Runs in torch's environment, with the launcher's package on PYTHONPATH; what to compare comes as JSON on stdin.
 """
 
 import inspect
@@ -9,12 +9,16 @@ import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import redirect_stdout, suppress
+from functools import partialmethod
 from typing import Any, get_args
 
 import torch
 import torchtune.datasets
 from omegaconf import OmegaConf
 from torch.distributed.run import get_args_parser
+from torchtune._cli.run import Run
+from torchtune._cli.tune import TuneCLIParser
 from torchtune._recipe_registry import get_all_recipes
 from torchtune.config._utils import _get_component_from_path, _merge_yaml_and_cli_args
 from torchtune.modules.peft import LORA_ATTN_MODULES
@@ -134,7 +138,29 @@ def made_sizes(builder: Builder) -> dict[str, int]:
     }
 
 
+def command(line: str) -> list[Any] | None:
+    """Return recipe, configuration, overrides, and whether torchrun is to start it, as TorchTune's own command sees it.
+
+    Null where it refuses, or has nothing to run. Only the start of the recipe is taken out of its hands.
+    """
+    seen: list[list[Any]] = []
+
+    def start(_: Run, arguments: Namespace, is_builtin: bool, *, is_distributed: bool) -> None:  # noqa: ARG001
+        words = list(arguments.recipe_args)
+        at = words.index("--config")
+        seen.append([arguments.recipe, words[at + 1], words[:at] + words[at + 2 :], is_distributed])
+
+    Run._run_single_device = partialmethod(start, is_distributed=False)
+    Run._run_distributed = partialmethod(start, is_distributed=True)
+    sys.argv = ["tune", "run", *line.split()]
+    with suppress(SystemExit, IndexError), redirect_stdout(sys.stderr):
+        parser = TuneCLIParser()
+        parser.run(parser.parse_args())
+    return seen[0] if seen else None
+
+
 if __name__ == "__main__":
+    asked = json.load(sys.stdin)
     facts = {
         "registry": registry(),
         "flags": flags(),
@@ -144,6 +170,7 @@ if __name__ == "__main__":
         "lora_modules": list(get_args(LORA_ATTN_MODULES)),
         "precisions": list(PRECISION_STR_TO_DTYPE),
         "models": builders_of_models(),
-        "merges": [merges(overrides) for overrides in json.load(sys.stdin)],
+        "merges": [merges(overrides) for overrides in asked["overrides"]],
+        "commands": [command(line) for line in asked["commands"]],
     }
     print(json.dumps(facts))

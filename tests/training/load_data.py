@@ -17,9 +17,9 @@ from omegaconf import OmegaConf
 from torchtune import config
 from torchtune.modules.transforms.tokenizers import ModelTokenizer
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.data.downloaded import PreparedRun, use_download
 from trainjob_torchtune.run.catalogue import load_catalogue
-from trainjob_torchtune.run.commandline import Run
 from trainjob_torchtune.run.config import load_config
 from trainjob_torchtune.violation import Violation
 
@@ -57,7 +57,7 @@ def load(downloads: Path, overrides: list[str]) -> dict[str, Any]:
     path = load_catalogue().find_config(CONFIG, RECIPE)
     if path is None:
         raise FileNotFoundError(CONFIG)
-    run = Run((), RECIPE, CONFIG, tuple(overrides))
+    run = TuneRun((), RECIPE, CONFIG, tuple(overrides))
     cfg = load_config(path, run.overrides)
     prepared = None if isinstance(cfg, Violation) else use_download(run, cfg["dataset"], downloads, is_shipped=True)
     if not isinstance(prepared, PreparedRun):

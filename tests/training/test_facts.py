@@ -11,9 +11,9 @@ from tests.devcluster import torch_environment
 from tests.devcluster.cache import ROOT
 from tests.training.container import PACKAGE
 
+from trainjob_contract.tune_run import HELP, WITHOUT_VALUE, TuneRun, parse_tune_run
 from trainjob_operator.torchtune import components, faults
 from trainjob_torchtune.preflight.data import columns
-from trainjob_torchtune.run import commandline
 
 OVERRIDES = {
     "none": [],
@@ -36,6 +36,31 @@ OVERRIDES = {
     "unknown-interpolation": ["output_dir=${nowhere}"],
     "not-yaml": ["dataset.column_map={input: question"],
 }
+COMMANDS = [
+    "r --config c",
+    "r a=1 ~b --config c d=2",
+    "r --config c --config=d",
+    "--nnodes 2 --nproc-per-node=1 r --config c a=1",
+    "--standalone --nnodes 1:2 r --config c",
+    "--stand r --config c",
+    "--nnod 2 r --config c",
+    "--no_python -t 1 -r3 -m r --config c",
+    "my/recipe.py --config my/config.yaml a=[1,2]",
+    "r a=1 --x --config c",
+    "r --config --config c",
+    "",
+    "r",
+    "r a=1",
+    "r --config",
+    "r --config=c",
+    "--config c",
+    "--config=c r",
+    "--config c r a=1",
+    "--nproc_per_node 2 --config c r",
+    "--nproc_per_node 2 --config=c r a=1",
+    "--standalone",
+    "r --help",
+]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +72,7 @@ def facts() -> dict[str, Any]:
             "PYTHONPATH": f"{ROOT}{os.pathsep}{PACKAGE}",
             "PYTHONDONTWRITEBYTECODE": "1",
         },
-        input=json.dumps(list(OVERRIDES.values())),
+        input=json.dumps({"overrides": list(OVERRIDES.values()), "commands": COMMANDS}),
         capture_output=True,
         text=True,
         check=False,
@@ -64,9 +89,7 @@ def test_the_operators_catalogue_is_torchtunes_registry(facts: dict[str, Any]) -
 
 
 def test_torchruns_options_without_a_value(facts: dict[str, Any]) -> None:
-    known = commandline._FLAGS | commandline._HELP
-
-    assert {commandline._canonical(option) for option in facts["flags"]} == known
+    assert {option[:2] + option[2:].replace("_", "-") for option in facts["flags"]} == WITHOUT_VALUE | HELP
 
 
 def test_arguments_that_builders_of_data_sets_keep(facts: dict[str, Any]) -> None:
@@ -110,3 +133,14 @@ def test_overrides_are_merged_as_torchtune_merges_them(facts: dict[str, Any], ca
     merged = facts["merges"][list(OVERRIDES).index(case)]
 
     assert merged["ours"] == merged["theirs"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_line_is_read_as_torchtune_reads_it(facts: dict[str, Any], command: str) -> None:
+    run = parse_tune_run(["tune", "run", *command.split()])
+    ours = None
+    if isinstance(run, TuneRun):
+        recipe = run.recipe.removesuffix(".py").replace("/", ".")
+        ours = [recipe, run.config, list(run.overrides), run.is_distributed]
+
+    assert facts["commands"][COMMANDS.index(command)] == ours

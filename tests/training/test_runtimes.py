@@ -10,11 +10,11 @@ from tests.factories.rendering import RUNTIMES
 from tests.training.test_selections import answers_to, ask
 from tests.unit.generate.runtimes.test_table import FASTER, SPEED_SETTINGS
 
+from trainjob_contract.tune_run import TuneRun, parse_tune_run
 from trainjob_initializer.download.selection import MODEL_PATTERNS
 from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.reconciler.resolve import resolve
 from trainjob_operator.reconciler.resolved import ResolvedJob
-from trainjob_operator.torchtune.arguments import parse_tune_run
 from trainjob_operator.torchtune.selection import Selection
 
 NAMES = sorted(file.stem for file in RUNTIMES.glob("torchtune-*.yaml"))
@@ -32,7 +32,7 @@ def chosen(name: str, trainer: dict[str, Any] | None) -> Selection | None:
         return None
     container = container_of(result)
     run = parse_tune_run((*(container.command or ()), *(container.args or ())))
-    assert run is not None
+    assert isinstance(run, TuneRun)
     return Selection(run.recipe, run.config, run.overrides)
 
 

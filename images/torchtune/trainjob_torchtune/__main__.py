@@ -3,18 +3,20 @@
 import os
 import sys
 
+from trainjob_contract.tune_run import Malformed, parse_tune_run
 from trainjob_torchtune.launcher import TUNE, launch, refuse
-from trainjob_torchtune.run.commandline import parse
 from trainjob_torchtune.violation import Violation
 
 
 def main() -> int:
     """Run the command line and return the exit code."""
     words = sys.argv[1:]
-    run = parse(words)
+    run = parse_tune_run(("tune", *words))
     if run is None:
         os.execv(TUNE[0], [*TUNE, *words])  # noqa: S606 - the same program, without a shell
-    return refuse(run, os.environ) if isinstance(run, Violation) else launch(run, os.environ)
+    if isinstance(run, Malformed):
+        return refuse(Violation(f"{run.message[:1].upper()}{run.message[1:]}."), os.environ)
+    return launch(run, os.environ)
 
 
 if __name__ == "__main__":

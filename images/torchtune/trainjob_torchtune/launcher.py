@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from trainjob_contract.exit_codes import BY_SIGNAL
 from trainjob_contract.exit_codes import TrainerExitCode as ExitCode
+from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.data.downloaded import PreparedRun, find_downloads, use_download
 from trainjob_torchtune.hardware import cpu
 from trainjob_torchtune.hardware.devices import list_cuda_devices
@@ -22,7 +23,6 @@ from trainjob_torchtune.process.transcript import Transcript
 from trainjob_torchtune.result.adapters import arrange_adapters
 from trainjob_torchtune.result.sharing import share_weights
 from trainjob_torchtune.run.catalogue import load_catalogue
-from trainjob_torchtune.run.commandline import Run
 from trainjob_torchtune.run.config import load_config
 from trainjob_torchtune.run.evaluation_folder import working_folder
 from trainjob_torchtune.run.installed import check_installed
@@ -40,8 +40,8 @@ _OTHERS_FAIL_FIRST_SECONDS = 20.0
 """How long a node that only lost another one stays, so that Kubernetes sees the cause of it fail first."""
 
 
-def launch(run: Run, environment: Mapping[str, str]) -> int:
-    """Run the recipe and return the exit code; a failure also leaves a termination message."""
+def launch(run: TuneRun, environment: Mapping[str, str]) -> int:
+    """TuneRun the recipe and return the exit code; a failure also leaves a termination message."""
     # The kernel ignores SIGTERM for a container's first process unless it has a handler; the checks may take minutes.
     signal.signal(signal.SIGTERM, _stop)
     gpus = list_cuda_devices()
@@ -65,7 +65,7 @@ def launch(run: Run, environment: Mapping[str, str]) -> int:
         return refuse(nowhere, settings, ExitCode.NOWHERE_TO_MEET)
     transcript = Transcript(_say)
     with working_folder(training):
-        ending = supervise((*TUNE, *run.arguments()), settings, transcript)
+        ending = supervise((*TUNE, *run.render()[1:]), settings, transcript)
     output = training.output if training is not None else None
     if output is not None:
         share_weights(output)
@@ -85,8 +85,8 @@ def refuse(violation: Violation, environment: Mapping[str, str], code: ExitCode 
 
 
 def _prepare(
-    run: Run, environment: Mapping[str, str], topology: Topology, accelerators: int | None
-) -> tuple[Run, Training | None] | Violation:
+    run: TuneRun, environment: Mapping[str, str], topology: Topology, accelerators: int | None
+) -> tuple[TuneRun, Training | None] | Violation:
     """Find the data of a built-in recipe's run, and check it; what a recipe of the user's own needs is not known."""
     catalogue = load_catalogue()
     if not catalogue.is_builtin(run.recipe):
@@ -108,7 +108,9 @@ def _prepare(
     return violation or check(training, topology, accelerators, _say) or (run, training)
 
 
-def _with_data(run: Run, path: Path, downloads: Path, *, is_shipped: bool) -> tuple[Run, Mapping[str, Any]] | Violation:
+def _with_data(
+    run: TuneRun, path: Path, downloads: Path, *, is_shipped: bool
+) -> tuple[TuneRun, Mapping[str, Any]] | Violation:
     """Return the run with a data set that is there, and its configuration."""
     config = load_config(path, run.overrides)
     if isinstance(config, Violation):

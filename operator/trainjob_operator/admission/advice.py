@@ -5,6 +5,7 @@ No value of an environment variable is ever part of one.
 
 from collections.abc import Iterator, Sequence
 
+from trainjob_contract.tune_run import TUNE_RUN, TuneRun, parse_tune_run
 from trainjob_operator.admission.nodes import advise_on_company
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
@@ -15,7 +16,7 @@ from trainjob_operator.reconciler.merge.references import expand_all, is_secret
 from trainjob_operator.reconciler.merge.templates import find_container, upsert_env
 from trainjob_operator.reconciler.merge.topology import processes_of
 from trainjob_operator.reconciler.rules.trainjob import ancestor_of
-from trainjob_operator.torchtune.arguments import TUNE_RUN, key_of, parse_tune_run
+from trainjob_operator.torchtune.arguments import key_of
 from trainjob_operator.torchtune.keys import find_repetitions, find_unknown_keys
 from trainjob_operator.torchtune.later import explain_later
 from trainjob_operator.torchtune.values import find_misreading
@@ -46,11 +47,11 @@ def advise(job: TrainJob, runtime: Runtime | None, recipe: RecipeStatus | None) 
     if recipe is not None and job.spec.trainer is not None:
         command = _read(job.spec.trainer.command or (), job.spec.trainer, runtime)
         run = parse_tune_run(command)
-        overrides = run.overrides if run is not None else ()
+        overrides = run.overrides if isinstance(run, TuneRun) else ()
         yield from _advise_on_overrides(recipe, overrides, "spec.trainer.command", command)
         arguments = _read(job.spec.trainer.args or (), job.spec.trainer, runtime)
         whole = parse_tune_run((*TUNE_RUN, *arguments)) if tuple(command) == TUNE_RUN else None
-        overrides = whole.overrides if whole is not None else arguments
+        overrides = whole.overrides if isinstance(whole, TuneRun) else arguments
         yield from _advise_on_overrides(recipe, overrides, "spec.trainer.args", arguments)
 
 
@@ -96,7 +97,7 @@ def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:
             yield from advise_on_company(step.template, runtime, where)
         container = find_container(step.template, NODE)
         run = parse_tune_run((container.command if container is not None else None) or ())
-        if run is not None:
+        if isinstance(run, TuneRun):
             recipe = RecipeStatus(recipe=run.recipe, config=run.config, num_nodes=1, num_proc_per_node="1")
             yield from _advise_on_overrides(recipe, run.overrides, f"{where}: override", run.overrides)
 

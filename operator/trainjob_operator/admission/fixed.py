@@ -6,13 +6,13 @@ such as Flux with ``force: true`` and ``kubectl replace --force``, know it; with
 
 from collections.abc import Iterator
 
+from trainjob_contract.tune_run import TUNE_RUN
 from trainjob_operator.admission.normal import Object, differences, normalize_object
 from trainjob_operator.admission.patches import OLDER_PATCHES, PATCHES, has_changed_for_older_client
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.constraints import IMMUTABLE
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINJOB_CONTROLLER
 from trainjob_operator.reconciler.rules.trainjob import Violation
-from trainjob_operator.torchtune.arguments import TUNE_RUN
 
 _MUTABLE = frozenset({"suspend", "ttlSecondsAfterFinished", PATCHES, *OLDER_PATCHES})
 _KNOWN_TO_OLDER_CLIENTS = frozenset(

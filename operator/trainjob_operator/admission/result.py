@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.workload import Container, JobTemplate, Volume, VolumeMount
-from trainjob_operator.torchtune.arguments import TuneRun, value_of
+from trainjob_operator.torchtune.arguments import value_of
 from trainjob_operator.torchtune.keys import keys_of
 from trainjob_operator.torchtune.methods import method_of
 

@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
+from trainjob_contract.tune_run import TuneRun, parse_tune_run
 from trainjob_operator.api.workload import Container, EnvVar
 from trainjob_operator.naming import NODE
 from trainjob_operator.plan.forecast import NO_UID, Forecast, PlannedTrainJob
@@ -13,7 +14,7 @@ from trainjob_operator.reconciler.merge.references import is_secret
 from trainjob_operator.reconciler.merge.resources import is_accelerator
 from trainjob_operator.reconciler.merge.templates import containers_of, find_container
 from trainjob_operator.reconciler.resolved import Claim, ResolvedJob, Step
-from trainjob_operator.torchtune.arguments import key_of, parse_tune_run
+from trainjob_operator.torchtune.arguments import key_of
 
 _INDENT = "  "
 _PROCESSES = "PET_NPROC_PER_NODE"
@@ -105,7 +106,7 @@ def _accelerators(container: Container | None) -> Iterator[str]:
 def _overrides(container: Container) -> Sequence[str]:
     """List what is given to TorchTune: of each key the last, which is the one that it goes by."""
     run = parse_tune_run(container.command or ())
-    if run is None:
+    if not isinstance(run, TuneRun):
         return ()
     given = (*run.overrides, *(container.args or ()))
     return tuple({key_of(argument): argument for argument in given}.values())

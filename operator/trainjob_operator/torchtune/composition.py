@@ -3,14 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trainjob_operator.torchtune.arguments import (
-    TUNE_RUN,
-    TuneRun,
-    is_override,
-    key_of,
-    parse_tune_run,
-    value_of,
-)
+from trainjob_contract.tune_run import TUNE_RUN, Malformed, TuneRun, is_override, names_config, parse_tune_run
+from trainjob_operator.torchtune.arguments import key_of, value_of
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of, stem_of
 from trainjob_operator.torchtune.components import ADAPTER_KEYS, DATASET_LOCATION, keep_overrides, with_builder
 from trainjob_operator.torchtune.methods import Method, method_of, method_with
@@ -67,10 +61,13 @@ def compose(
     what fits the same model. Otherwise the model is that of the runtime's config (a runtime without one is read by its
     name, as Kubeflow Trainer v2.3 does), the method is the runtime's as the arguments change it.
     """
-    arguments, runtime = tuple(arguments), parse_tune_run(own)
-    given = parse_tune_run((*TUNE_RUN, *arguments))
-    if given is not None:
-        return _complete(runtime, given, place)
+    arguments, parsed = tuple(arguments), parse_tune_run(own)
+    runtime = parsed if isinstance(parsed, TuneRun) else None
+    match parse_tune_run((*TUNE_RUN, *arguments)):
+        case TuneRun() as given:
+            return _complete(runtime, given, place)
+        case Malformed(message) if names_config(arguments):
+            return NoSelection(message)
     selection = _choose(runtime, arguments, runtime_name, place)
     if isinstance(selection, NoSelection):
         return selection

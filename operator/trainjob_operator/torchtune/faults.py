@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.errors import UnreadableTextError
 from trainjob_operator.plain_yaml import load
-from trainjob_operator.torchtune.arguments import TuneRun, is_true, key_of, value_of
+from trainjob_operator.torchtune.arguments import is_true, key_of, value_of
 from trainjob_operator.torchtune.catalogue import RECIPES
 from trainjob_operator.torchtune.components import ADAPTER_KEYS, component_of, has_adapters, has_none
 from trainjob_operator.torchtune.methods import Method, method_of

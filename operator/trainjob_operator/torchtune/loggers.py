@@ -1,6 +1,6 @@
 """TorchTune's metric loggers whose packages the trainer images do not have."""
 
-from trainjob_operator.torchtune.arguments import TuneRun
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.torchtune.components import component_of
 
 LACKING = {"CometLogger": "comet_ml", "MLFlowLogger": "mlflow"}

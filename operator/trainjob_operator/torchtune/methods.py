@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from trainjob_operator.torchtune.arguments import TuneRun, value_of
+from trainjob_contract.tune_run import TuneRun
+from trainjob_operator.torchtune.arguments import value_of
 from trainjob_operator.torchtune.components import component_of, has_adapters, has_none, is_quantizing
 
 QUANTIZE_BASE = "model.quantize_base"

@@ -1,6 +1,6 @@
 import pytest
 
-from trainjob_operator.torchtune.arguments import TuneRun
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.torchtune.composition import Composition, Place, compose
 
 ONE = Place(nodes=1, is_single_device=True, endpoint="rank0:29500")

@@ -1,6 +1,6 @@
 import pytest
 
-from trainjob_operator.torchtune.arguments import parse_tune_run
+from trainjob_contract.tune_run import TuneRun, parse_tune_run
 from trainjob_operator.torchtune.faults import find_faults
 
 FULL = "full_finetune_distributed --config llama3_2/1B_full"
@@ -11,7 +11,7 @@ MODELS = "model=torchtune.models.llama3_2"
 
 def faults(command: str) -> list[tuple[str, str]]:
     run = parse_tune_run(f"tune run {command}".split())
-    assert run is not None
+    assert isinstance(run, TuneRun)
     return [(fault.key, fault.message) for fault in find_faults(run)]
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from trainjob_operator.torchtune.arguments import TuneRun
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.torchtune.catalogue import RECIPES
 from trainjob_operator.torchtune.methods import Method, method_of, method_with
 

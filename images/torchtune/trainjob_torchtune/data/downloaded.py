@@ -11,9 +11,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.data.choice import Choice, choose
 from trainjob_torchtune.data.inventory import FORMATS, DataFile, format_of, take_inventory
-from trainjob_torchtune.run.commandline import Run
 from trainjob_torchtune.violation import Violation
 
 _BUILDERS = "torchtune.datasets."
@@ -27,7 +27,7 @@ _NAMED = 4
 class PreparedRun:
     """The run as it is to be, and one sentence about what was chosen and why."""
 
-    run: Run
+    run: TuneRun
     sentence: str
 
 
@@ -41,7 +41,7 @@ class _Search:
     pattern: str = "*"
 
 
-def use_download(run: Run, dataset: object, downloads: Path, *, is_shipped: bool) -> PreparedRun | Violation | None:
+def use_download(run: TuneRun, dataset: object, downloads: Path, *, is_shipped: bool) -> PreparedRun | Violation | None:
     """Find the data set where the command line names none, or one of which nothing is there; None if all is said.
 
     Args:
@@ -74,7 +74,7 @@ def find_downloads(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("TRAINJOB_WORKSPACE") or "/workspace") / "dataset"
 
 
-def _find_search(run: Run, dataset: Mapping[str, Any], downloads: Path, *, is_shipped: bool) -> _Search | None:
+def _find_search(run: TuneRun, dataset: Mapping[str, Any], downloads: Path, *, is_shipped: bool) -> _Search | None:
     source, folder, files = (dataset.get(key.partition(".")[2]) for key in _LOCATION)
     every = frozenset(FORMATS.values())
     if not any(run.overrides_key(key) for key in _LOCATION):

@@ -4,13 +4,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from trainjob_torchtune.run.commandline import Run
+from trainjob_contract.tune_run import TuneRun
 
 # Set by the torchtune-cpu image alone: the folder of the sitecustomize.py that mends TorchTune's distributed recipes.
 SHIM_VARIABLE = "TRAINJOB_CPU_SHIM"
 
 
-def adapt_run(run: Run) -> Run:
+def adapt_run(run: TuneRun) -> TuneRun:
     """Train on the CPU unless the command line names a device."""
     return run if run.overrides_key("device") else run.with_override("device=cpu")
 

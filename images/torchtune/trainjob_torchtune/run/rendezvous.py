@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from trainjob_torchtune.run.commandline import Run
+from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.violation import Violation
 
 LIMIT_VARIABLE = "TRAINJOB_RENDEZVOUS_TIMEOUT"
@@ -36,7 +36,7 @@ def read_patience(environment: Mapping[str, str]) -> Patience:
     return Patience(limit=max(float(asked), 1.0)) if asked.isdecimal() else Patience()
 
 
-def find_host(run: Run, environment: Mapping[str, str]) -> str | None:
+def find_host(run: TuneRun, environment: Mapping[str, str]) -> str | None:
     """Return the name at which torchrun's processes meet; None if nothing has to be looked up for it."""
     if not run.is_distributed:
         return None

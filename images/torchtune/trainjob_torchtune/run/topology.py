@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trainjob_torchtune.run.commandline import Run
+from trainjob_contract.tune_run import TuneRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Topology:
         return self.nodes * self.processes_per_node
 
 
-def read_topology(run: Run, environment: Mapping[str, str], accelerators: int) -> Topology:
+def read_topology(run: TuneRun, environment: Mapping[str, str], accelerators: int) -> Topology:
     """Return the topology that torchrun makes of its options and PET_* variables; options win.
 
     Without an option of torchrun on the command line, torchtune runs a single process whatever PET_* says. Of an

@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator import __version__
 from trainjob_operator.generate.runtimes.blueprint import WORKSPACE, Blueprint, Source
 from trainjob_operator.naming import (
@@ -22,7 +23,6 @@ from trainjob_operator.naming import (
     TRAINER,
     WORKSPACE_VOLUME,
 )
-from trainjob_operator.torchtune.arguments import TuneRun
 from trainjob_operator.torchtune.catalogue import RECIPES
 
 Manifest = dict[str, Any]

@@ -1,11 +1,11 @@
 """What the trainer's container runs: the runtime's command, the TrainJob's, or one composed of both."""
 
+from trainjob_contract.tune_run import TUNE_RUN, Malformed, TuneRun, is_override, parse_tune_run
 from trainjob_operator.api.trainjob import Trainer, TrainJob
 from trainjob_operator.api.workload import Container
 from trainjob_operator.reconciler.merge.references import environment_of, expand, expand_all
 from trainjob_operator.reconciler.merge.templates import tune_run_of, upsert_env
 from trainjob_operator.reconciler.merge.topology import Topology
-from trainjob_operator.torchtune.arguments import TUNE_RUN, is_override, parse_tune_run
 from trainjob_operator.torchtune.catalogue import RECIPES
 from trainjob_operator.torchtune.composition import Place, compose, point_to_endpoint
 from trainjob_operator.torchtune.methods import method_of, method_with
@@ -38,7 +38,12 @@ def launch(job: TrainJob, container: Container, topology: Topology) -> Launch | 
     if topology.nodes > 1:
         own = point_to_endpoint(own, topology.endpoint)
         inherited = inherited and point_to_endpoint(inherited, topology.endpoint)
-    return take_command(trainer, container.model_copy(update={"command": own or None, "args": inherited}))
+    taken = take_command(trainer, container.model_copy(update={"command": own or None, "args": inherited}))
+    run = parse_tune_run(expand_all((*taken.get("command", ()), *taken.get("args", ())), container))
+    if not isinstance(run, Malformed):
+        return taken
+    whose = "" if trainer.command or trainer.args is not None else f"runtime {job.spec.runtime_ref.name}: "
+    return NoSelection(whose + run.message)
 
 
 def take_command(trainer: Trainer | None, container: Container) -> Launch:
@@ -58,7 +63,8 @@ def _has_to_choose(container: Container, arguments: Words | None, topology: Topo
     arguments = None if arguments is None else expand_all(arguments, container)
     if run is None or not all(map(is_override, arguments or ())):
         return False
-    if arguments is not None and parse_tune_run(expand_all(container.command or (), container)) is None:
+    runs = parse_tune_run(expand_all(container.command or (), container))
+    if arguments is not None and not isinstance(runs, TuneRun):
         return bool(arguments)  # what it runs stands in the arguments, which overrides alone are not to replace
     recipe, method = RECIPES.get(run.recipe), method_of(run)
     if recipe is None or method is None:
@@ -71,7 +77,8 @@ def _compose(
     job: TrainJob, container: Container, topology: Topology, *, is_single_device: bool
 ) -> Launch | NoSelection:
     own, inherited = container.command or (), container.args
-    if parse_tune_run(expand_all(own, container)) is None and tune_run_of(container) is not None:
+    runs = parse_tune_run(expand_all(own, container))
+    if not isinstance(runs, TuneRun) and tune_run_of(container) is not None:
         own, inherited = (*own, *(inherited or ())), ()  # what it runs stands in the arguments, too
     given = job.spec.trainer.args if job.spec.trainer is not None else None
     arguments = inherited if given is None else given

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from trainjob_contract.tune_run import TuneRun, parse_tune_run
 from trainjob_operator.api.workload import Container, EnvVar, JobTemplate, PodSpec, Volume, VolumeMount
 from trainjob_operator.reconciler.merge.references import expand_all
-from trainjob_operator.torchtune.arguments import TuneRun, parse_tune_run
 
 
 def containers_of(template: JobTemplate) -> Iterator[Container]:
@@ -24,7 +24,8 @@ def tune_run_of(container: Container | None) -> TuneRun | None:
     """Read what a container runs, with the environment put in; None if it is no ``tune run RECIPE --config CONFIG``."""
     if container is None:
         return None
-    return parse_tune_run(expand_all((*(container.command or ()), *(container.args or ())), container))
+    run = parse_tune_run(expand_all((*(container.command or ()), *(container.args or ())), container))
+    return run if isinstance(run, TuneRun) else None
 
 
 def mounts(template: JobTemplate, volume: str) -> bool:

@@ -1,7 +1,6 @@
 """What becomes of the runtime's trainer: command, arguments, environment and resources of the TrainJob go in."""
 
-from itertools import pairwise
-
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import Trainer, TrainJob
@@ -18,12 +17,10 @@ from trainjob_operator.reconciler.merge.templates import (
     upsert_env,
 )
 from trainjob_operator.reconciler.merge.topology import Topology, is_torch, lay_out
-from trainjob_operator.torchtune.arguments import TuneRun
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of
 from trainjob_operator.torchtune.methods import method_of
 from trainjob_operator.torchtune.selection import NoSelection
 
-_PROCESSES_FLAGS = ("--nproc_per_node", "--nproc-per-node")
 _PROCESSES = "PET_NPROC_PER_NODE"
 _SHARED_MEMORY = "shared-memory"
 _SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 - where torch's workers and NCCL look for it
@@ -84,9 +81,8 @@ def describe_recipe(template: JobTemplate, topology: Topology, model: str | None
 
 def _option(run: TuneRun) -> str | None:
     """Return the number of processes that the command line itself gives, which torchrun prefers to the environment."""
-    words = " ".join(run.flags).replace("=", " ").split()
-    values = [value for flag, value in pairwise(words) if flag in _PROCESSES_FLAGS]
-    return values[-1] if values and (values[-1].isdecimal() or values[-1] == "auto") else None
+    value = run.option("nproc_per_node") or ""
+    return value if value.isdecimal() or value == "auto" else None
 
 
 def _needs_torchrun(runtime: Container, equipped: Container, topology: Topology) -> bool:

@@ -35,7 +35,12 @@ def test_a_trainjob_that_only_names_its_runtime_runs_what_the_runtime_says() -> 
         pytest.param({"args": ["epochs=2"]}, None, ("epochs=2",), id="arguments alone"),
         pytest.param({"args": []}, None, (), id="no arguments"),
         pytest.param({"command": ["python", "x.py"], "args": ["--a"]}, ("python", "x.py"), ("--a",), id="a command"),
-        pytest.param({"command": ["tune", "run", "x"]}, ("tune", "run", "x"), None, id="a whole tune run"),
+        pytest.param(
+            {"command": ["tune", "run", "x", "--config", "c"]},
+            ("tune", "run", "x", "--config", "c"),
+            None,
+            id="a whole tune run",
+        ),
     ],
 )
 def test_another_command_is_taken_as_it_is(

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.data.downloaded import PreparedRun, find_downloads, use_download
-from trainjob_torchtune.run.commandline import Run
 
 BUILDER = "torchtune.datasets.instruct_dataset"
 DEFAULT = "dataset.source=parquet dataset.data_dir={downloads}/data"
@@ -11,7 +11,7 @@ DEFAULT = "dataset.source=parquet dataset.data_dir={downloads}/data"
 
 def settle(downloads: Path, words: str, *, is_shipped: bool = True, builder: str = BUILDER) -> object:
     words = words.replace("{downloads}", str(downloads))
-    run = Run((), "recipe", "config", tuple(words.split()))
+    run = TuneRun((), "recipe", "config", tuple(words.split()))
     options = dict(word.removeprefix("dataset.").split("=", 1) for word in run.overrides if word.startswith("dataset."))
     return use_download(run, {"_component_": builder, **options}, downloads, is_shipped=is_shipped)
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.hardware import cpu
-from trainjob_torchtune.run.commandline import Run
 
 SHIM = {"TRAINJOB_CPU_SHIM": "/shim"}
 
@@ -14,7 +14,7 @@ SHIM = {"TRAINJOB_CPU_SHIM": "/shim"}
     [((), ("device=cpu",)), (("device=cuda:1",), ("device=cuda:1",)), (("seed=1",), ("seed=1", "device=cpu"))],
 )
 def test_it_trains_on_the_cpu_unless_a_device_is_named(overrides: tuple[str, ...], adapted: tuple[str, ...]) -> None:
-    assert cpu.adapt_run(Run((), "r", "c", overrides)).overrides == adapted
+    assert cpu.adapt_run(TuneRun((), "r", "c", overrides)).overrides == adapted
 
 
 @pytest.mark.parametrize(

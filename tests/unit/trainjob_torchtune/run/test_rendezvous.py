@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from trainjob_torchtune.run.commandline import Run
+from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.run.rendezvous import Patience, await_host, find_host, look_up, read_patience
 from trainjob_torchtune.violation import Violation
 
@@ -30,7 +30,7 @@ IMPATIENT = Patience(limit=0.3, every=0.05, report=0.1)
     ],
 )
 def test_which_name_is_waited_for(torchrun: str, environment: dict[str, str], host: str | None) -> None:
-    assert find_host(Run(tuple(torchrun.split()), "r", "c", ()), environment) == host
+    assert find_host(TuneRun(tuple(torchrun.split()), "r", "c", ()), environment) == host
 
 
 @pytest.mark.parametrize(("value", "limit"), [({}, 900), ({"TRAINJOB_RENDEZVOUS_TIMEOUT": "7"}, 7)])

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from trainjob_torchtune.run.commandline import Run
+from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.run.topology import Topology, read_topology
 
 
@@ -28,12 +28,12 @@ from trainjob_torchtune.run.topology import Topology, read_topology
     ],
 )
 def test_topology_is_torchruns(torchrun: str, environment: dict[str, str], topology: tuple[int, int, int]) -> None:
-    run = Run(tuple(torchrun.split()), "lora", "c", ())
+    run = TuneRun(tuple(torchrun.split()), "lora", "c", ())
 
     assert read_topology(run, environment, accelerators=8) == Topology(*topology)
 
 
 def test_auto_counts_cpus_where_there_is_no_accelerator() -> None:
-    run = Run(("--nproc_per_node=auto",), "lora", "c", ())
+    run = TuneRun(("--nproc_per_node=auto",), "lora", "c", ())
 
     assert read_topology(run, {}, accelerators=0).world_size == os.cpu_count()
