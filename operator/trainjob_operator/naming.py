@@ -5,6 +5,8 @@ They equal those of Kubeflow Trainer v2.3 with JobSet v0.12, because the SDK, Ku
 
 import hashlib
 
+from trainjob_contract.environment import MASTER_ADDR, MASTER_PORT, NNODES, NODE_RANK, NPROC_PER_NODE
+
 GROUP = "trainer.kubeflow.org"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -42,8 +44,7 @@ WORKSPACE_VOLUME = "initializer"
 
 CA_KEY = "ca.crt"
 RENDEZVOUS_PORT = 29500
-RESERVED_ENV = ("PET_NNODES", "PET_NPROC_PER_NODE", "PET_NODE_RANK", "PET_MASTER_ADDR", "PET_MASTER_PORT")
-ACCELERATORS_ENV = "TRAINJOB_ACCELERATORS_PER_NODE"
+RESERVED_ENV = (NNODES, NPROC_PER_NODE, NODE_RANK, MASTER_ADDR, MASTER_PORT)
 
 WEBHOOK_PORT = 9443
 STATUS_PORT = 10443

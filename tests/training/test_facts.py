@@ -11,6 +11,7 @@ from tests.devcluster import torch_environment
 from tests.devcluster.cache import ROOT
 from tests.training.container import PACKAGE
 
+from trainjob_contract.recipes import PRECISIONS
 from trainjob_contract.tune_run import HELP, WITHOUT_VALUE, TuneRun, parse_tune_run
 from trainjob_operator.torchtune import components, faults
 from trainjob_torchtune.preflight.data import columns
@@ -113,7 +114,7 @@ def test_every_configuration_of_torchtune_is_understood(facts: dict[str, Any]) -
 
 def test_what_the_operator_refuses_is_what_torchtune_cannot_do(facts: dict[str, Any]) -> None:
     assert facts["lora_modules"] == list(faults._ATTENTION)
-    assert set(facts["precisions"]) - {"fp16"} == faults._PRECISIONS
+    assert set(facts["precisions"]) - {"fp16"} == PRECISIONS
     limited = facts["limited_configs"]
     assert limited
     assert [config for config in limited if not config.startswith(faults._LIMITED)] == []

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from trainjob_contract.environment import ACCESS_TOKEN, IGNORE_PATTERNS, STORAGE_URI
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.workspace import find_workspace
 from trainjob_initializer.failure import Failure
 from trainjob_initializer.stores.uri import Kind, Source, parse_source
 
@@ -33,7 +35,7 @@ def read_settings(words: Sequence[str], environment: Mapping[str, str]) -> Setti
             ExitCode.USAGE, f"Say what to download: the argument must be {_KINDS}, not {' '.join(words) or '(none)'}."
         )
     kind = Kind(word)
-    uri = environment.get("STORAGE_URI", "").strip()
+    uri = environment.get(STORAGE_URI, "").strip()
     if not uri:
         return Failure(
             ExitCode.USAGE, f"STORAGE_URI is not set: set initializer.{kind}.storageUri, e.g. hf://org/repo."
@@ -41,7 +43,7 @@ def read_settings(words: Sequence[str], environment: Mapping[str, str]) -> Setti
     source = parse_source(uri, kind)
     if isinstance(source, Failure):
         return source
-    token = environment.get("ACCESS_TOKEN", "").strip() or environment.get("HF_TOKEN", "").strip() or None
+    token = environment.get(ACCESS_TOKEN, "").strip() or environment.get("HF_TOKEN", "").strip() or None
     if token is not None and (not token.isascii() or not token.isprintable() or " " in token):
         return Failure(ExitCode.BAD_TOKEN, "The given token (ACCESS_TOKEN) has characters in it that no token has.")
     seconds: list[float] = []
@@ -55,9 +57,9 @@ def read_settings(words: Sequence[str], environment: Mapping[str, str]) -> Setti
     progress_s, stall_s, give_up_s = seconds
     return Settings(
         source=source,
-        destination=Path(environment.get("TRAINJOB_WORKSPACE") or "/workspace") / kind,
+        destination=find_workspace(environment) / kind,
         token=token,
-        ignore_patterns=tuple(filter(None, map(str.strip, environment.get("IGNORE_PATTERNS", "").split(",")))),
+        ignore_patterns=tuple(filter(None, map(str.strip, environment.get(IGNORE_PATTERNS, "").split(",")))),
         progress_s=progress_s,
         stall_s=stall_s,
         give_up_s=give_up_s,

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from trainjob_contract.exit_codes import BY_SIGNAL
 from trainjob_contract.exit_codes import TrainerExitCode as ExitCode
+from trainjob_contract.termination import write_termination
 from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.data.downloaded import PreparedRun, find_downloads, use_download
 from trainjob_torchtune.hardware import cpu
@@ -18,7 +19,6 @@ from trainjob_torchtune.preflight.guard import run_guarded
 from trainjob_torchtune.preflight.run.keys import check_keys
 from trainjob_torchtune.process.failure import Failure, explain
 from trainjob_torchtune.process.supervisor import supervise
-from trainjob_torchtune.process.termination import write_termination
 from trainjob_torchtune.process.transcript import Transcript
 from trainjob_torchtune.result.adapters import arrange_adapters
 from trainjob_torchtune.result.sharing import share_weights
@@ -80,7 +80,7 @@ def launch(run: TuneRun, environment: Mapping[str, str]) -> int:
 def refuse(violation: Violation, environment: Mapping[str, str], code: ExitCode = ExitCode.REFUSED) -> int:
     """Say why nothing is started, and return the exit code that says so."""
     _say(f"Not started: {violation.message}")
-    write_termination(environment, violation.message)
+    write_termination(environment, _say, violation.message)
     return code
 
 
@@ -130,7 +130,7 @@ def _report(failure: Failure, topology: Topology, environment: Mapping[str, str]
     with the cause. Who is to blame often needs longer to end than who only lost it. SIGTERM ends the wait.
     """
     _say(failure.sentence)
-    write_termination(environment, failure.sentence, failure.lines)
+    write_termination(environment, _say, failure.sentence, failure.lines)
     if failure.code == ExitCode.PEER_LOST and topology.nodes > 1:
         time.sleep(_OTHERS_FAIL_FIRST_SECONDS)
     return failure.code

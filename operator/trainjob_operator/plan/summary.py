@@ -4,12 +4,12 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
+from trainjob_contract.environment import NPROC_PER_NODE, STORAGE_URI
 from trainjob_contract.tune_run import TuneRun, parse_tune_run
 from trainjob_operator.api.workload import Container, EnvVar
 from trainjob_operator.naming import NODE
 from trainjob_operator.plan.forecast import NO_UID, Forecast, PlannedTrainJob
 from trainjob_operator.reconciler.life.lifecycle import is_managed, is_suspended
-from trainjob_operator.reconciler.merge.initializer import STORAGE_URI
 from trainjob_operator.reconciler.merge.references import is_secret
 from trainjob_operator.reconciler.merge.resources import is_accelerator
 from trainjob_operator.reconciler.merge.templates import containers_of, find_container
@@ -17,7 +17,6 @@ from trainjob_operator.reconciler.resolved import Claim, ResolvedJob, Step
 from trainjob_operator.torchtune.arguments import key_of
 
 _INDENT = "  "
-_PROCESSES = "PET_NPROC_PER_NODE"
 
 
 def describe(outcome: PlannedTrainJob) -> str:
@@ -80,7 +79,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 def _choice(resolved: ResolvedJob, trainer: Step, container: Container | None) -> Iterator[tuple[str, str]]:
     recipe = resolved.recipe
-    processes = recipe.num_proc_per_node if recipe is not None else _given(container, _PROCESSES)
+    processes = recipe.num_proc_per_node if recipe is not None else _given(container, NPROC_PER_NODE)
     if recipe is None:
         yield "program", "not TorchTune's: what the command says"
     else:

@@ -4,6 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from trainjob_contract.recipes import (
+    COUNT_WANTED,
+    COUNTS,
+    LENGTH_WANTED,
+    PRECISION_WANTED,
+    PRECISIONS,
+    is_count,
+    tell_of_model_folder,
+)
 from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.errors import UnreadableTextError
 from trainjob_operator.plain_yaml import load
@@ -21,9 +30,6 @@ _MEANT = {
     "lm_head": "model.apply_lora_to_output=True",
     **dict.fromkeys(("gate_proj", "up_proj", "down_proj", "w1", "w2", "w3"), "model.apply_lora_to_mlp=True"),
 }
-_COUNTS = ("batch_size", "epochs", "gradient_accumulation_steps", "max_steps_per_epoch")
-# torchtune/training/precision.py; the recipes refuse fp16.
-_PRECISIONS = {"bf16", "fp32", "fp64"}
 _DEVICES = {"cuda", "cpu", "xpu", "npu", "mps"}
 # The configs for fine-tuning that limit the length of rows by themselves.
 _LIMITED = (
@@ -60,9 +66,7 @@ def find_faults(run: TuneRun) -> Iterator[Fault]:
 
 
 def _check_count(value: str) -> str | None:
-    number = _read(value)
-    is_count = isinstance(number, int) and not isinstance(number, bool) and number >= 1
-    return None if is_count or value in _NOTHING else "it has to be a whole number, 1 or more"
+    return None if is_count(_read(value)) or value in _NOTHING else COUNT_WANTED
 
 
 def _check_rate(value: str) -> str | None:
@@ -74,7 +78,7 @@ def _check_rate(value: str) -> str | None:
 
 
 def _check_precision(value: str) -> str | None:
-    return None if value in _PRECISIONS else "recipes train in dtype=bf16 or dtype=fp32"
+    return None if value in PRECISIONS else PRECISION_WANTED
 
 
 def _check_device(value: str) -> str | None:
@@ -97,7 +101,7 @@ def _check_modules(value: str) -> str | None:
 
 
 _VALUES: Mapping[str, Callable[[str], str | None]] = {
-    **dict.fromkeys(_COUNTS, _check_count),
+    **dict.fromkeys(COUNTS, _check_count),
     "optimizer.lr": _check_rate,
     "dtype": _check_precision,
     "device": _check_device,
@@ -149,8 +153,7 @@ def _check_packing(run: TuneRun) -> Iterator[Fault]:
     if is_true(run.overrides, "dataset.packed") and is_shipped and "_finetune_" in run.recipe and not is_limited:
         yield Fault(
             "dataset.packed",
-            "has dataset.packed=True, which packs rows up to tokenizer.max_seq_len, and that is not set: add, for"
-            " instance, tokenizer.max_seq_len=2048",
+            f"has dataset.packed=True, which {LENGTH_WANTED}",
         )
 
 
@@ -160,8 +163,7 @@ def _check_places(run: TuneRun) -> Iterator[Fault]:
     if output and model and "${" not in output + model and PurePosixPath(output).is_relative_to(model):
         yield Fault(
             "output_dir",
-            f"has output_dir={shorten(output)} inside checkpointer.checkpoint_dir={shorten(model)}: name a folder"
-            " outside it",
+            f"has output_dir={shorten(output)} {tell_of_model_folder('checkpointer', shorten(model))}",
         )
 
 

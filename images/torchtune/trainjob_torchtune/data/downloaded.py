@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trainjob_contract.tune_run import TuneRun
+from trainjob_contract.workspace import DATASET, find_workspace
 from trainjob_torchtune.data.choice import Choice, choose
 from trainjob_torchtune.data.inventory import FORMATS, DataFile, format_of, take_inventory
 from trainjob_torchtune.violation import Violation
@@ -71,7 +72,7 @@ def use_download(run: TuneRun, dataset: object, downloads: Path, *, is_shipped: 
 
 def find_downloads(environment: Mapping[str, str]) -> Path:
     """Return the folder that the dataset initializer fills."""
-    return Path(environment.get("TRAINJOB_WORKSPACE") or "/workspace") / "dataset"
+    return find_workspace(environment) / DATASET
 
 
 def _find_search(run: TuneRun, dataset: Mapping[str, Any], downloads: Path, *, is_shipped: bool) -> _Search | None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from trainjob_contract.environment import ACCELERATORS_PER_NODE, NPROC_PER_NODE
 from trainjob_contract.tune_run import TuneRun
 
 # Set by the torchtune-cpu image alone: the folder of the sitecustomize.py that mends TorchTune's distributed recipes.
@@ -24,9 +25,9 @@ def adapt_environment(environment: Mapping[str, str]) -> dict[str, str]:
     adapted = dict(environment)
     paths = [environment[SHIM_VARIABLE], environment.get("PYTHONPATH", "")]
     adapted["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-    if environment.get("PET_NPROC_PER_NODE") in {"auto", "gpu"}:
-        asked = environment.get("TRAINJOB_ACCELERATORS_PER_NODE", "")
-        adapted["PET_NPROC_PER_NODE"] = str(max(int(asked), 1) if asked.isdecimal() else 1)
+    if environment.get(NPROC_PER_NODE) in {"auto", "gpu"}:
+        asked = environment.get(ACCELERATORS_PER_NODE, "")
+        adapted[NPROC_PER_NODE] = str(max(int(asked), 1) if asked.isdecimal() else 1)
     return adapted
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-RECIPE = "eleuther_eval"
+from trainjob_contract.recipes import EVALUATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ def parse_evaluation(recipe: str, config: Mapping[str, Any]) -> Evaluation | Non
     Raises:
         ValueError: the tasks are no list: the recipe would take each letter of a name for a task.
     """
-    if recipe != RECIPE:
+    if recipe != EVALUATION:
         return None
     tasks, folders = config.get("tasks"), config.get("include_path") or []
     if not isinstance(tasks, list):

@@ -2,6 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from trainjob_contract import recipes
 from trainjob_torchtune.violation import Violation
 
 # As (major, minor); from 0.12 on its QAT takes only configurations of another form.
@@ -15,7 +16,7 @@ def check_installed(recipe: str) -> Violation | None:
     match recipe:
         case "qat_lora_finetune_distributed":
             return _check_torchao(recipe, _version("torchao"))
-        case "eleuther_eval":
+        case recipes.EVALUATION:
             return _check_lm_eval(recipe, _version("lm_eval"))
     return None
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from trainjob_contract.environment import RDZV_ENDPOINT
 from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.violation import Violation
 
@@ -40,7 +41,7 @@ def find_host(run: TuneRun, environment: Mapping[str, str]) -> str | None:
     """Return the name at which torchrun's processes meet; None if nothing has to be looked up for it."""
     if not run.is_distributed:
         return None
-    endpoint = (run.option("rdzv_endpoint") or environment.get("PET_RDZV_ENDPOINT") or "").strip()
+    endpoint = (run.option("rdzv_endpoint") or environment.get(RDZV_ENDPOINT) or "").strip()
     name, colon, port = endpoint.rpartition(":")
     host = name if colon and port.isdecimal() else endpoint
     with suppress(ValueError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from trainjob_contract.recipes import COUNT_WANTED, COUNTS, is_count
 from trainjob_torchtune.run.evaluation import Evaluation, parse_evaluation
 from trainjob_torchtune.violation import Violation
 
@@ -15,8 +16,6 @@ _STEPS_WITHIN_BATCH = frozenset({"ppo_full_finetune_single_device"})
 
 
 _PACKAGE = "torchtune."
-# Keys whose value has to be a whole number, 1 or more, or null.
-_COUNTS = ("batch_size", "epochs", "gradient_accumulation_steps", "max_steps_per_epoch")
 # torchtune/training/precision.py
 _BYTES = {"fp32": 4, "fp64": 8, "bf16": 2, "fp16": 2}
 _LEAST_BYTES = 2
@@ -113,7 +112,7 @@ class Training:
 def parse_training(recipe: str, config: Mapping[str, Any]) -> Training | Violation:
     """Read the keys that torchtune's recipes share; a key that is missing or null is left for the recipe to judge."""
     try:
-        for key in _COUNTS:
+        for key in COUNTS:
             _number(config, key)
         return Training(
             device=str(config.get("device") or "cuda"),
@@ -153,8 +152,8 @@ def _number(config: Mapping[str, Any], key: str) -> int:
     value = config.get(key)
     if value is None:
         return 1
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{key} is {value!r}; it has to be a whole number, 1 or more")
+    if not is_count(value):
+        raise ValueError(f"{key} is {value!r}; {COUNT_WANTED}")
     return value
 
 

@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 
+from trainjob_contract.recipes import WITHOUT_TRAINING
 from trainjob_torchtune.run.training import Training
-
-RECIPES = frozenset({"generate", "dev/generate_v2", "dev/generate_v2_distributed", "eleuther_eval", "quantize"})
-"""By the names that `tune ls` has (torchtune/_recipe_registry.py)."""
 
 
 def expect_no_checkpoints(recipe: str, training: Training) -> Training:
     """Return what is to be checked: without the room on disk and in memory that only saving takes."""
-    if recipe not in RECIPES:
+    if recipe not in WITHOUT_TRAINING:
         return training
     return replace(training, saving=replace(training.saving, has_weights=False, has_adam=False))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from trainjob_contract.termination import LIMIT
 from trainjob_operator.controller.kube.client import Body
 from trainjob_operator.naming import REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL, TRAINJOB_UID_LABEL
 from trainjob_operator.reconciler.children import Child, Eviction, Exit, JobChild, Kind, Outcome, PodChild, Trouble
@@ -13,7 +14,6 @@ from trainjob_operator.wording import escape
 # A container that waits for one of these is on its way; everything else that it waits for is trouble.
 _ON_ITS_WAY = frozenset({"", "ContainerCreating", "PodInitializing"})
 _WITHOUT_PODS = frozenset({"Suspended", "SuccessCriteriaMet", "Complete", "FailureTarget", "Failed"})
-_MESSAGE_LIMIT = 4096  # of the kubelet's own for termination messages
 
 
 def trainjob_of(body: Body) -> str:
@@ -152,7 +152,7 @@ def _exit(body: Body) -> Exit | None:
             container=container["name"],
             exit_code=end["exitCode"],
             reason=end.get("reason", ""),
-            message=escape(end.get("message", ""))[:_MESSAGE_LIMIT],
+            message=escape(end.get("message", ""))[:LIMIT],
             at=_time(end.get("finishedAt") or body["metadata"]["creationTimestamp"]),
         )
         for container in _containers(body.get("status", {}))
@@ -168,7 +168,7 @@ def _eviction(status: Mapping[str, Any]) -> Eviction | None:
     disruption = _disruption(status)
     if disruption is None or status.get("reason") != "Evicted":
         return None
-    return Eviction(status.get("message", "")[:_MESSAGE_LIMIT], _time(disruption["lastTransitionTime"]))
+    return Eviction(status.get("message", "")[:LIMIT], _time(disruption["lastTransitionTime"]))
 
 
 def _disruption(status: Mapping[str, Any]) -> Mapping[str, Any] | None:

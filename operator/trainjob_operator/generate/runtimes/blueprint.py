@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 
+from trainjob_contract.workspace import MODEL, ROOT
 from trainjob_operator.generate.runtimes.data import CHAT_PAIRS, INSTRUCTIONS, PICTURES, PROMPTS, Data
 from trainjob_operator.generate.runtimes.speed import ROW_TOKENS, speed_overrides
 from trainjob_operator.torchtune.arguments import key_of
@@ -14,7 +15,6 @@ from trainjob_operator.torchtune.methods import Method
 from trainjob_operator.torchtune.models import MODELS, LanguageModel
 from trainjob_operator.torchtune.selection import FUSED_ADAMW, NoSelection, Selection, select
 
-WORKSPACE = "/workspace"
 _GIB = 1 << 30
 _SAVED = 2
 """Bytes of a parameter in a saved checkpoint: configs train in bf16."""
@@ -167,8 +167,8 @@ def _accelerators(model: LanguageModel, method: Method, source: Source | None) -
 
 def _places(model: LanguageModel, selection: Selection, source: Source | None) -> Iterator[str]:
     """Give the overrides that say where everything lies."""
-    folder = f"{WORKSPACE}/model"
-    yield f"output_dir={WORKSPACE}/output"
+    folder = f"{ROOT}/{MODEL}"
+    yield f"output_dir={ROOT}/output"
     for key, path in sorted(model.tokenizer_files.items(), reverse=True):
         yield f"tokenizer.{key}={folder}/{path}"
     others = source.checkpointers if source is not None else ()
@@ -185,7 +185,7 @@ def _places(model: LanguageModel, selection: Selection, source: Source | None) -
     for key in keys:
         checkpointer = key.partition(".")[0]
         if source is not None and checkpointer in others:
-            yield f"{key}={WORKSPACE}/{source.role}/model"
+            yield f"{key}={ROOT}/{source.role}/{MODEL}"
         else:
             yield f"{key}={folder}"
             for override in model.checkpointer_overrides:

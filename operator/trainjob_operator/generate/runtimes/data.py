@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-_FOLDER = "/workspace/dataset"
+from trainjob_contract.workspace import DATASET, ROOT
+
+_FOLDER = f"{ROOT}/{DATASET}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from typing import Any
 
 import yaml
 
+from trainjob_contract.environment import ACCESS_TOKEN, IGNORE_PATTERNS, STORAGE_URI, WORKSPACE
 from trainjob_contract.tune_run import TuneRun
+from trainjob_contract.workspace import ROOT
 from trainjob_operator import __version__
-from trainjob_operator.generate.runtimes.blueprint import WORKSPACE, Blueprint, Source
+from trainjob_operator.generate.runtimes.blueprint import Blueprint, Source
 from trainjob_operator.naming import (
     ANCESTOR_LABEL,
     API_VERSION,
@@ -119,10 +121,10 @@ def _claim(gibibytes: int) -> Manifest:
 
 
 def _further(source: Source) -> Manifest:
-    more: list[Manifest] = [{"name": "TRAINJOB_WORKSPACE", "value": f"{WORKSPACE}/{source.role}"}]
+    more: list[Manifest] = [{"name": WORKSPACE, "value": f"{ROOT}/{source.role}"}]
     if source.is_gated:
-        secret = {"name": TOKEN_SECRET, "key": "ACCESS_TOKEN", "optional": True}
-        more.append({"name": "ACCESS_TOKEN", "valueFrom": {"secretKeyRef": secret}})
+        secret = {"name": TOKEN_SECRET, "key": ACCESS_TOKEN, "optional": True}
+        more.append({"name": ACCESS_TOKEN, "valueFrom": {"secretKeyRef": secret}})
     return _download(f"{source.role}-initializer", "model", f"hf://{source.repository}", more=more, is_labelled=False)
 
 
@@ -130,12 +132,12 @@ def _download(
     name: str, kind: str, uri: str, more: list[Manifest] | None = None, *, is_labelled: bool = True
 ) -> Manifest:
     # The files in it are the same numbers once more, in another format.
-    ignored = [{"name": "IGNORE_PATTERNS", "value": "*.gguf"}] if kind == "model" and "/gemma" in uri else []
+    ignored = [{"name": IGNORE_PATTERNS, "value": "*.gguf"}] if kind == "model" and "/gemma" in uri else []
     container = {
         "name": name,
         "image": f"{_IMAGES}/initializer:{__version__}",
         "args": [kind],
-        "env": [{"name": "STORAGE_URI", "value": uri}, *(more or []), *ignored],
+        "env": [{"name": STORAGE_URI, "value": uri}, *(more or []), *ignored],
         "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}},
     }
     return _step(name, container, ancestor=name if is_labelled else None)
@@ -184,14 +186,14 @@ def _pod(container: Mapping[str, Any]) -> Manifest:
         "containers": [
             {
                 **container,
-                "env": [*container["env"], {"name": "HOME", "value": f"{WORKSPACE}/.home"}],
+                "env": [*container["env"], {"name": "HOME", "value": f"{ROOT}/.home"}],
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
                     "readOnlyRootFilesystem": True,
                     "capabilities": {"drop": ["ALL"]},
                 },
                 "volumeMounts": [
-                    {"name": WORKSPACE_VOLUME, "mountPath": WORKSPACE},
+                    {"name": WORKSPACE_VOLUME, "mountPath": ROOT},
                     {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
                 ],
             }

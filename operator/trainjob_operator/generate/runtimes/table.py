@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from trainjob_contract.environment import STORAGE_URI
 from trainjob_operator.naming import METHOD_LABEL, MODEL_INITIALIZER, NODE
 from trainjob_operator.torchtune.models import MODELS
 
@@ -45,7 +46,7 @@ def _is_model(name: str, container: Mapping[str, Any]) -> bool:
 
 def _repository(container: Mapping[str, Any]) -> str:
     environment = {variable["name"]: variable.get("value") for variable in container["env"]}
-    repository = str(environment["STORAGE_URI"]).removeprefix("hf://")
+    repository = str(environment[STORAGE_URI]).removeprefix("hf://")
     return repository + (" *" if repository in _GATED else "")
 
 

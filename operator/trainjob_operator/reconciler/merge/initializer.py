@@ -1,11 +1,10 @@
 """What becomes of the runtime's initializers: sources and credentials of the TrainJob go in."""
 
+from trainjob_contract.environment import STORAGE_URI
 from trainjob_operator.api.trainjob import InitializerSource, TrainJob
 from trainjob_operator.api.workload import Container, EnvVar, JobTemplate
 from trainjob_operator.naming import DATASET_INITIALIZER, MODEL_INITIALIZER
 from trainjob_operator.reconciler.merge.templates import change_container, upsert_env
-
-STORAGE_URI = "STORAGE_URI"
 
 
 def source_of(job: TrainJob, ancestor: str | None) -> InitializerSource | None:

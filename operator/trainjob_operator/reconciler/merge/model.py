@@ -1,10 +1,11 @@
 """Which model is trained: a runtime may borrow the config of another one that is built alike."""
 
+from trainjob_contract.environment import STORAGE_URI
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import Container
 from trainjob_operator.naming import MODEL_INITIALIZER, MODEL_LABEL
-from trainjob_operator.reconciler.merge.initializer import STORAGE_URI, source_of
+from trainjob_operator.reconciler.merge.initializer import source_of
 from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
 from trainjob_operator.torchtune.catalogue import model_of
 

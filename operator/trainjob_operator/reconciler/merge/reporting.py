@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from trainjob_contract.environment import SERVER_CA_CERT, SERVER_TOKEN, SERVER_URL
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import Container, EnvVar, JobTemplate, VolumeMount
 from trainjob_operator.naming import CA_KEY, snapshot_name, status_audience, status_path
@@ -22,9 +23,9 @@ def report_to(template: JobTemplate, job: TrainJob, endpoint: Endpoint) -> JobTe
         return template
     namespace, name = job.metadata.namespace or "", job.metadata.name
     environment = (
-        EnvVar(name="KUBEFLOW_TRAINER_SERVER_URL", value=endpoint.url_base + status_path(namespace, name)),
-        EnvVar(name="KUBEFLOW_TRAINER_SERVER_CA_CERT", value=f"{_FOLDER}/{CA_KEY}"),
-        EnvVar(name="KUBEFLOW_TRAINER_SERVER_TOKEN", value=f"{_FOLDER}/token"),
+        EnvVar(name=SERVER_URL, value=endpoint.url_base + status_path(namespace, name)),
+        EnvVar(name=SERVER_CA_CERT, value=f"{_FOLDER}/{CA_KEY}"),
+        EnvVar(name=SERVER_TOKEN, value=f"{_FOLDER}/token"),
     )
 
     def equip(container: Container) -> Container:

@@ -2,11 +2,19 @@
 
 from dataclasses import dataclass
 
+from trainjob_contract.environment import (
+    ACCELERATORS_PER_NODE,
+    MASTER_ADDR,
+    MASTER_PORT,
+    NNODES,
+    NODE_RANK,
+    NPROC_PER_NODE,
+)
 from trainjob_operator.api.mlpolicy import Processes
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import EnvVar, ResourceRequirements
-from trainjob_operator.naming import ACCELERATORS_ENV, COMPLETION_INDEX_ANNOTATION, RENDEZVOUS_PORT
+from trainjob_operator.naming import COMPLETION_INDEX_ANNOTATION, RENDEZVOUS_PORT
 from trainjob_operator.reconciler.merge.resources import count_accelerators, count_cpus
 
 
@@ -45,18 +53,18 @@ class Topology:
     def environment(self, *, with_master: bool) -> tuple[EnvVar, ...]:
         """Give torchrun's variables. ``with_master``: no ``--rdzv_endpoint`` tells where rank 0 is."""
         return (
-            EnvVar(name="PET_NNODES", value=str(self.nodes)),
-            EnvVar(name="PET_NPROC_PER_NODE", value="auto" if self.processes is None else str(self.processes)),
+            EnvVar(name=NNODES, value=str(self.nodes)),
+            EnvVar(name=NPROC_PER_NODE, value="auto" if self.processes is None else str(self.processes)),
             EnvVar.model_validate(
                 {
-                    "name": "PET_NODE_RANK",
+                    "name": NODE_RANK,
                     "valueFrom": {"fieldRef": {"fieldPath": f"metadata.annotations['{COMPLETION_INDEX_ANNOTATION}']"}},
                 }
             ),
             *(
                 (
-                    EnvVar(name="PET_MASTER_ADDR", value=self.host),
-                    EnvVar(name="PET_MASTER_PORT", value=str(RENDEZVOUS_PORT)),
+                    EnvVar(name=MASTER_ADDR, value=self.host),
+                    EnvVar(name=MASTER_PORT, value=str(RENDEZVOUS_PORT)),
                 )
                 if with_master
                 else ()
@@ -65,7 +73,7 @@ class Topology:
 
     def own_environment(self) -> EnvVar:
         """Tell our trainer image what ``auto`` means where the devices are not to be seen."""
-        return EnvVar(name=ACCELERATORS_ENV, value=str(self.accelerators))
+        return EnvVar(name=ACCELERATORS_PER_NODE, value=str(self.accelerators))
 
 
 def count_nodes(job: TrainJob, runtime: Runtime) -> int:

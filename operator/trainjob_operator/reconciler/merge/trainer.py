@@ -1,5 +1,6 @@
 """What becomes of the runtime's trainer: command, arguments, environment and resources of the TrainJob go in."""
 
+from trainjob_contract.environment import NPROC_PER_NODE
 from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
@@ -21,7 +22,6 @@ from trainjob_operator.torchtune.catalogue import RECIPES, model_of
 from trainjob_operator.torchtune.methods import method_of
 from trainjob_operator.torchtune.selection import NoSelection
 
-_PROCESSES = "PET_NPROC_PER_NODE"
 _SHARED_MEMORY = "shared-memory"
 _SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 - where torch's workers and NCCL look for it
 _MEMORY_DISK = {"emptyDir": {"medium": "Memory"}}
@@ -67,7 +67,7 @@ def describe_recipe(template: JobTemplate, topology: Topology, model: str | None
     if run is None:
         return None
     recipe = RECIPES.get(run.recipe)
-    is_told = container is not None and any(entry.name == _PROCESSES for entry in container.env or ())
+    is_told = container is not None and any(entry.name == NPROC_PER_NODE for entry in container.env or ())
     processes = "1" if not is_told else "auto" if topology.processes is None else str(topology.processes)
     return RecipeStatus(
         model=model or model_of(run.config),

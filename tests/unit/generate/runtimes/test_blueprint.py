@@ -7,9 +7,9 @@ import pytest
 from tests.factories.objects import SDK, container_of, env_of, resolved, runtime_body, step, trainjob
 from tests.factories.rendering import RUNTIMES
 
+from trainjob_contract.environment import ACCELERATORS_PER_NODE
 from trainjob_operator.generate.runtimes.blueprint import Blueprint, blueprints
 from trainjob_operator.generate.runtimes.manifest import to_yaml
-from trainjob_operator.naming import ACCELERATORS_ENV
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of
 from trainjob_operator.torchtune.methods import Method
 from trainjob_operator.torchtune.models import MODELS
@@ -97,7 +97,7 @@ def test_every_checkpointer_of_the_config_is_pointed_somewhere(runtime: Blueprin
 def test_accelerators_equal_processes_and_a_recipe_for_one_has_one(runtime: Blueprint) -> None:
     container = container_of(resolved(trainjob(runtime=runtime.name, trainer={"command": SDK})))
 
-    assert env_of(container)[ACCELERATORS_ENV] == str(runtime.accelerators)
+    assert env_of(container)[ACCELERATORS_PER_NODE] == str(runtime.accelerators)
     if not RECIPES[runtime.selection.recipe].is_distributed:
         assert runtime.accelerators == 1
 

@@ -17,7 +17,7 @@ from trainjob_torchtune.violation import Violation
 def test_a_precision_that_recipes_train_in(dtype: str, *, refused: bool) -> None:
     violation = check_precision(training(dtype=dtype, datasets=(dataset(),)))
 
-    sentence = f"dtype={dtype} is no precision that the recipes train in: set dtype=bf16 or dtype=fp32."
+    sentence = f"The run has dtype={dtype}: recipes train in dtype=bf16 or dtype=fp32."
     assert violation == (Violation(sentence) if refused else None)
 
 

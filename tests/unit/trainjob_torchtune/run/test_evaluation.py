@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from trainjob_torchtune.run.evaluation import RECIPE, Evaluation, parse_evaluation
+from trainjob_contract.recipes import EVALUATION
+from trainjob_torchtune.run.evaluation import Evaluation, parse_evaluation
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ from trainjob_torchtune.run.evaluation import RECIPE, Evaluation, parse_evaluati
     ],
 )
 def test_tasks_and_folders(config: dict[str, Any], evaluation: Evaluation) -> None:
-    assert parse_evaluation(RECIPE, config) == evaluation
+    assert parse_evaluation(EVALUATION, config) == evaluation
 
 
 def test_other_recipes_have_none() -> None:
@@ -28,4 +29,4 @@ def test_other_recipes_have_none() -> None:
 @pytest.mark.parametrize("tasks", ["a", None])
 def test_tasks_that_are_no_list(tasks: str | None) -> None:
     with pytest.raises(ValueError, match=r"^tasks is .+; it has to be a list: tasks=\[.+\]$"):
-        parse_evaluation(RECIPE, {"tasks": tasks})
+        parse_evaluation(EVALUATION, {"tasks": tasks})

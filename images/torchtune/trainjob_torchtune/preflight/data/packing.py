@@ -1,5 +1,6 @@
 """Packed rows need a length to be packed to: the recipe finds out only once the model is loaded."""
 
+from trainjob_contract.recipes import LENGTH_WANTED
 from trainjob_torchtune.run.training import Training
 from trainjob_torchtune.violation import Violation
 
@@ -9,7 +10,4 @@ def check_packing(training: Training) -> Violation | None:
     packed = [dataset.key for dataset in training.datasets if dataset.options.get("packed")]
     if not packed or training.max_seq_len is not None:
         return None
-    return Violation(
-        f"{packed[0]}.packed=True puts rows together up to tokenizer.max_seq_len, which is not set: set it to a number "
-        "of tokens that the model and the memory can hold, such as tokenizer.max_seq_len=2048."
-    )
+    return Violation(f"{packed[0]}.packed=True {LENGTH_WANTED}.")

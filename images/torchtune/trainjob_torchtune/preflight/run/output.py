@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from trainjob_contract.recipes import tell_of_model_folder
 from trainjob_torchtune.run.training import Training
 from trainjob_torchtune.violation import Violation
 
@@ -14,8 +15,7 @@ def check_output(training: Training) -> Violation | None:
         for checkpointer in training.checkpointers:
             if folder.resolve().is_relative_to(checkpointer.folder.resolve()):
                 return Violation(
-                    f"The output folder {folder} lies inside {checkpointer.key}.checkpoint_dir={checkpointer.folder}; "
-                    "set output_dir to a folder outside it."
+                    f"The output folder {folder} lies {tell_of_model_folder(checkpointer.key, checkpointer.folder)}."
                 )
         if (violation := _write_into(folder)) is not None:
             return violation

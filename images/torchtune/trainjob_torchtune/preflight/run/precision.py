@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
+from trainjob_contract.recipes import PRECISION_WANTED, PRECISIONS
 from trainjob_torchtune.hardware.devices import Capability
 from trainjob_torchtune.run.training import Training
 from trainjob_torchtune.violation import Violation
 
-_DTYPES = ("dtype=bf16", "dtype=fp32")
-_TRAINABLE = frozenset({"bf16", "fp32", "fp64"})
 # Ampere, as torch.cuda.is_bf16_supported has it where emulation does not count.
 _UNKNOWN = Capability(0, 0)
 _FIRST_WITH_BF16 = Capability(8, 0)
@@ -18,9 +17,9 @@ def check_precision(training: Training) -> Violation | None:
 
     Recipes without a data set evaluate or generate: they may.
     """
-    if training.dtype in _TRAINABLE or not training.datasets:
+    if training.dtype in PRECISIONS or not training.datasets:
         return None
-    return Violation(f"dtype={training.dtype} is no precision that the recipes train in: set {' or '.join(_DTYPES)}.")
+    return Violation(f"The run has dtype={training.dtype}: {PRECISION_WANTED}.")
 
 
 def advise_precision(training: Training, gpus: Sequence[Capability]) -> str | None:
