@@ -10,7 +10,7 @@ from tests.factories.rendering import RUNTIMES
 from trainjob_contract.environment import ACCELERATORS_PER_NODE
 from trainjob_operator.generate.runtimes.blueprint import Blueprint, blueprints
 from trainjob_operator.generate.runtimes.manifest import to_yaml
-from trainjob_operator.torchtune.catalogue import RECIPES, model_of
+from trainjob_operator.torchtune.catalogue import RECIPES
 from trainjob_operator.torchtune.methods import Method
 from trainjob_operator.torchtune.models import MODELS
 
@@ -47,7 +47,7 @@ def test_a_bare_tune_run_trains_what_the_labels_say(runtime: Blueprint) -> None:
 
     assert job.recipe is not None
     assert job.recipe.method == labels["trainer.kubeflow.org/method"]
-    assert job.recipe.model == model_of(runtime.selection.config)
+    assert job.recipe.model == labels["trainer.kubeflow.org/model"]
     assert (job.recipe.recipe, job.recipe.config) == (runtime.selection.recipe, runtime.selection.config)
     assert labels["trainer.kubeflow.org/model"] in runtime.model.repository
 
