@@ -38,9 +38,10 @@ def _missing(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Iterato
     """Yield the children that are not there, in the order in which they depend on each other.
 
     What was there before is mostly gone because the TrainJob is. Jobs come last, so where there is one there was
-    everything else; and with the Service come all Jobs that wait for no other.
+    everything else; and with the Service come all Jobs that wait for no other. The snapshot is remembered, so where
+    there is one all may have been there, though nothing of it was recorded yet.
     """
-    confirm = has_begun(observed.job) or bool(owned.jobs)
+    confirm = has_begun(observed.job) or bool(owned.jobs) or observed.snapshot is not None
     had_service = (Kind.SERVICE, resolved.subdomain) in owned.children
     if observed.snapshot is None:
         yield Create(build_snapshot(resolved), confirm=confirm)
