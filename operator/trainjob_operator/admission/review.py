@@ -94,6 +94,14 @@ def runtime_wanted(request: Request) -> RuntimeRef | None:
     return RuntimeRef(name=name, kind=kind)
 
 
+def pass_unserved(request: Request, namespace: str) -> Answer:
+    """Let an object through that somebody else looks after, or nobody: our rules do not hold there."""
+    if request.kind != TRAINJOB or _passes(request):
+        return Answer(allowed=True)
+    told = f"namespace {namespace} is not among those that trainjob-operator serves here (its setting NAMESPACES)"
+    return Answer(allowed=True, warnings=(f"{told}: unless another operator does, nothing becomes of this TrainJob",))
+
+
 def deny_unreadable(wanted: RuntimeRef, said: str) -> Answer:
     """Deny a TrainJob whose runtime is there, and cannot be read."""
     return Answer(

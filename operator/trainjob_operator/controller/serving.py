@@ -30,7 +30,7 @@ class Serving:
     def __init__(self, settings: Settings, kube: KubeClient, caches: Caches, metrics: Metrics) -> None:
         self._settings = settings
         self._server = HttpsServer()
-        self._webhook = Webhook(kube, caches, metrics)
+        self._webhook = Webhook(kube, caches, metrics, settings.namespaces)
         self._progress = ProgressEndpoint(kube, metrics) if settings.status_endpoint else None
         self._keyring = Keyring(
             kube,

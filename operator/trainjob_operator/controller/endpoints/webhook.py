@@ -11,7 +11,7 @@ import asyncio
 import base64
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from time import perf_counter
@@ -46,12 +46,19 @@ _KINDS = {kind.lower(): kind for kind in (TRAINJOB, TRAINING_RUNTIME, CLUSTER_TR
 
 
 class Webhook:
-    """Answers AdmissionReviews."""
+    """Answers AdmissionReviews.
 
-    def __init__(self, kube: KubeClient, caches: Caches, metrics: Metrics) -> None:
+    Args:
+        namespaces: those that are served; all if none is named.
+    """
+
+    def __init__(
+        self, kube: KubeClient, caches: Caches, metrics: Metrics, namespaces: Collection[str] = frozenset()
+    ) -> None:
         self._kube = kube
         self._caches = caches
         self._metrics = metrics
+        self._namespaces = namespaces
         self._intake = Intake()
 
     def app(self) -> web.Application:
@@ -101,6 +108,8 @@ class Webhook:
         return web.Response(body=orjson.dumps(envelope), content_type="application/json")
 
     async def _review(self, request: review.Request, namespace: str, webhook: str) -> Answer:
+        if self._namespaces and namespace and namespace not in self._namespaces:
+            return review.pass_unserved(request, namespace)
         wanted = review.runtime_wanted(request)
         runtime = None
         if wanted is not None:
