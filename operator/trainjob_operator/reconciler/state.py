@@ -54,6 +54,7 @@ class Observed:
         job: the TrainJob, parsed.
         runtime: the live runtime that ``spec.runtimeRef`` names, or None if there is none.
         snapshot: the runtime as this TrainJob first saw it, or None before that.
+        has_lost_snapshot: somebody deleted the ConfigMap of the snapshot, which pods to come are to read.
         unusable_snapshot: why it cannot be read, if there is one and it cannot; None otherwise.
         children, jobs, pods: what carries the TrainJob's name; owners may differ (an older TrainJob of the same name).
         refusals: what could not be created the last time it was tried.
@@ -73,6 +74,7 @@ class Observed:
     endpoint: Endpoint | None = None
     unschedulable_after: timedelta = UNSCHEDULABLE_AFTER
     unusable_snapshot: str | None = None
+    has_lost_snapshot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ class Executor:
         if kind == Kind.CONFIG_MAP:
             snapshot = judge_snapshot(body, observed.job, observed.runtime)
             if snapshot is not None and not isinstance(snapshot, Unusable):
-                memory.snapshot = snapshot
+                memory.keep_snapshot(snapshot, time.monotonic())
             return snapshot is not None
         if trainjob_of(body) != observed.job.metadata.name:
             return False

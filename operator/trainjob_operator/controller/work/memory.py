@@ -68,15 +68,22 @@ class Memory:
         inspections: by the name of the Job.
         counts: when the counts in the status are to be written.
         resolve: merges the TrainJob into its runtime, once.
+        snapshot_seen_at: when the ConfigMap of the snapshot was there; ``has_lost_snapshot`` when it was not any more.
     """
 
     uid: str
     counts: Pacer
     snapshot: Runtime | None = None
     unusable_snapshot: str | None = None
+    snapshot_seen_at: float = 0.0
+    has_lost_snapshot: bool = False
     resolve: Resolver = field(default_factory=Resolver)
     holds: dict[ChildName, Hold] = field(default_factory=dict)
     inspections: dict[str, Inspection] = field(default_factory=dict)
+
+    def keep_snapshot(self, snapshot: Runtime, now: float) -> None:
+        """Remember the runtime as the TrainJob first saw it."""
+        self.snapshot, self.snapshot_seen_at, self.has_lost_snapshot = snapshot, now, False
 
     def hold(self, kind: str, name: str, now: float, *, refusal: Refusal | None, stranger: Child | None) -> None:
         """Put a create off, longer each time."""

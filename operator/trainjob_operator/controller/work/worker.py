@@ -14,7 +14,7 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.controller.cache.caches import Caches
 from trainjob_operator.controller.cache.snapshots import Unusable, judge_snapshot
 from trainjob_operator.controller.cache.store import Key
-from trainjob_operator.controller.kube.client import KubeClient
+from trainjob_operator.controller.kube.client import Body, KubeClient
 from trainjob_operator.controller.kube.resources import CONFIG_MAPS
 from trainjob_operator.controller.telemetry.logs import about
 from trainjob_operator.controller.telemetry.metrics import Metrics
@@ -27,7 +27,7 @@ from trainjob_operator.errors import ApiError, InvalidObjectError
 from trainjob_operator.naming import snapshot_name
 from trainjob_operator.reconciler.children import Kind
 from trainjob_operator.reconciler.life.deadlines import may_inherit_time_to_live
-from trainjob_operator.reconciler.life.lifecycle import has_begun, is_finished, is_managed
+from trainjob_operator.reconciler.life.lifecycle import has_begun, is_finished, is_managed, makes_pods_next
 from trainjob_operator.reconciler.reconcile import own_up, reconcile
 from trainjob_operator.reconciler.state import Endpoint, Observed, Plan
 
@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 _ROUNDS = 5  # in a row, before others get their turn
 _PAUSE = 0.5
 _LOOK_FOR_SNAPSHOT_EVERY = 30.0
+SNAPSHOT_TRUSTED = 60.0  # seconds; who suspends, or downloads much, takes longer than that
 
 
 @dataclass(slots=True)
@@ -142,9 +143,12 @@ class Worker:
         if memory.snapshot is None and _needs_snapshot(job, runtime, owns=owns):
             found = await self._read_snapshot(key, job, runtime)
             memory.unusable_snapshot = found.message if isinstance(found, Unusable) else None
-            memory.snapshot = None if isinstance(found, Unusable) else found
+            if isinstance(found, Runtime):
+                memory.keep_snapshot(found, time.monotonic())
+        if memory.snapshot is not None and makes_pods_next(job, [one for one in jobs if one.owner_uid == memory.uid]):
+            await self._look_after_snapshot(key, memory)
         memory.forget_refusals({(child.kind, child.name) for child in (*children, *jobs) if child.owner_uid in own})
-        if memory.snapshot is not None:
+        if memory.snapshot is not None and not memory.has_lost_snapshot:
             memory.release(Kind.CONFIG_MAP, snapshot_name(key.name))
         memory.forget_inspections({pod.job for pod in pods}, {child.name for child in jobs})
         return Observed(
@@ -152,6 +156,7 @@ class Worker:
             runtime=runtime,
             snapshot=memory.snapshot,
             unusable_snapshot=memory.unusable_snapshot,
+            has_lost_snapshot=memory.has_lost_snapshot,
             now=datetime.now(UTC),
             children=(*children, *memory.strangers(time.monotonic())),
             jobs=jobs,
@@ -163,13 +168,23 @@ class Worker:
 
     async def _read_snapshot(self, key: Key, job: TrainJob, runtime: Runtime | None) -> Runtime | Unusable | None:
         """Read the snapshot of a TrainJob that may have one already."""
+        body = await self._find_snapshot(key)
+        return judge_snapshot(body, job, runtime) if body is not None else None
+
+    async def _look_after_snapshot(self, key: Key, memory: Memory) -> None:
+        """Find out whether the snapshot was deleted: nothing watches it, and pods wait for the authority in it."""
+        now = time.monotonic()
+        if now - memory.snapshot_seen_at >= SNAPSHOT_TRUSTED:
+            memory.has_lost_snapshot = await self._find_snapshot(key) is None
+            memory.snapshot_seen_at = now
+
+    async def _find_snapshot(self, key: Key) -> Body | None:
         try:
-            body = await self.kube.get(CONFIG_MAPS, key.namespace, snapshot_name(key.name))
+            return await self.kube.get(CONFIG_MAPS, key.namespace, snapshot_name(key.name))
         except ApiError as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
-        return judge_snapshot(body, job, runtime)
 
     def _is_due(self, plan: Plan, memory: Memory) -> bool:
         """Tell whether the status is to be written now; mere counts wait for others to join them."""

@@ -43,7 +43,7 @@ def _missing(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Iterato
     """
     confirm = has_begun(observed.job) or bool(owned.jobs) or observed.snapshot is not None
     had_service = (Kind.SERVICE, resolved.subdomain) in owned.children
-    if observed.snapshot is None:
+    if observed.snapshot is None or observed.has_lost_snapshot:
         yield Create(build_snapshot(resolved), confirm=confirm)
     if not had_service:
         yield Create(build_service(resolved), confirm=confirm)

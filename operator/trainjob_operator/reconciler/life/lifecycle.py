@@ -1,12 +1,12 @@
 """Where a TrainJob is in its life: not ours, under way, or finished for good."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from trainjob_operator.api.conditions import Condition, ConditionType
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import TRAINJOB_CONTROLLER
-from trainjob_operator.reconciler.children import Kind
+from trainjob_operator.reconciler.children import JobChild, Kind
 from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.state import Delete
 
@@ -85,3 +85,12 @@ def release(owned: Owned) -> tuple[Delete, ...]:
     return tuple(
         Delete(kind=Kind.JOB, name=job.name, uid=job.uid) for job in owned.unfinished_jobs() if not job.deleting
     )
+
+
+def makes_pods_next(job: TrainJob, jobs: Sequence[JobChild]) -> bool:
+    """Tell whether its own Jobs are about to go on, or all done while the status knows of further steps."""
+    if is_finished(job) or is_suspended(job) or not jobs:
+        return False
+    steps = (job.status.jobs_status if job.status is not None else None) or ()
+    is_next_due = len(jobs) < len(steps) and all(one.outcome is not None and one.outcome.succeeded for one in jobs)
+    return is_next_due or any(one.suspended for one in jobs)
