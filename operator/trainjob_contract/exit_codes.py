@@ -31,4 +31,5 @@ class InitializerExitCode(IntEnum):
     NO_SPACE = 13
     UNREACHABLE = 14
     NOTHING_MATCHED = 15
+    NO_WEIGHTS = 16
     TERMINATED = BY_SIGNAL + signal.SIGTERM

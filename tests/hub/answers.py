@@ -79,7 +79,7 @@ async def answer_file(question: Question, path: str) -> web.StreamResponse:
     if file is None:
         raise RefusedError(404, "EntryNotFound", "Entry not found")
     headers = {"X-Repo-Commit": commit.sha, "ETag": f'"{file.oid}"', "Accept-Ranges": "bytes"}
-    if repository.xet:
+    if repository.xet and file.lfs:
         route = f"{question.hub_url}/api/{repository.kind}s/{repository.name}/xet-read-token/{commit.sha}"
         headers |= {"X-Xet-Hash": file.oid, "X-Xet-Refresh-Route": route}
     start, end = 0, file.size
@@ -113,8 +113,8 @@ def _entries(question: Question, files: Iterable[File]) -> web.Response:
     entries = []
     for file in files:
         entry: dict[str, object] = {"type": "file", "path": file.path, "size": file.size, "oid": file.oid[:40]}
-        if question.repository.xet:
-            lfs = {"oid": file.oid, "size": file.size, "pointerSize": 134}
-            entry |= {"lfs": lfs, "xetHash": file.oid}
+        if file.lfs:
+            entry["lfs"] = {"oid": file.oid, "size": file.size, "pointerSize": 134}
+            entry |= {"xetHash": file.oid} if question.repository.xet else {}
         entries.append(entry)
     return web.json_response(entries)

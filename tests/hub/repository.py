@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Literal
 
 Kind = Literal["model", "dataset"]
+# The real Hub's limit is 10 MB.
+LFS_BYTES = 1 << 20
+_HUGE_BYTES = 1 << 36
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file; `oid` changes whenever the file does, and stands for the hash that the Hub would compute."""
+    """One file; `oid` is its sha256 if it is in LFS, else git's object id."""
 
     path: str
     source: Path
     size: int
     oid: str
+    lfs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Repository:
     private: bool = False
     # Everybody sees a gated repository; only these tokens download from it.
     granted: frozenset[str] | None = None
-    # Claims that the files are in Xet storage, whose server then never answers.
+    # Claims that large files are in Xet storage, whose server then never answers.
     xet: bool = False
 
     def commit(self, revision: str) -> Commit | None:
@@ -51,13 +55,22 @@ class Repository:
 
 
 def read_commit(folder: Path) -> Commit:
-    """Take stock of a folder; times and sizes stand for contents, so that gigabytes need not be read."""
+    """Take stock of a folder."""
     files: dict[str, File] = {}
     for source in sorted(folder.rglob("*")):
         path = source.relative_to(folder).as_posix()
         if source.is_file() and not path.startswith(".cache/"):
-            stat = source.stat()
-            oid = hashlib.sha256(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()).hexdigest()
-            files[path] = File(path, source, stat.st_size, oid)
+            size = source.stat().st_size
+            files[path] = File(path, source, size, _hash(source, size), size >= LFS_BYTES)
     listing = "".join(file.oid for file in files.values())
     return Commit(hashlib.sha256(f"{folder}\0{listing}".encode()).hexdigest()[:40], files)
+
+
+def _hash(source: Path, size: int) -> str:
+    if size > _HUGE_BYTES:
+        # Nobody downloads that: it is there to be too large.
+        return hashlib.sha256(f"{source}\0{size}".encode()).hexdigest()
+    if size >= LFS_BYTES:
+        with source.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    return hashlib.sha1(b"blob %d\0" % size + source.read_bytes()).hexdigest()  # noqa: S324 - git's

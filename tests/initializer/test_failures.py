@@ -16,6 +16,9 @@ TERMS = "accept its terms at URL/org/gated"
 HAS = (
     "config.json, merges.txt, model.safetensors, original, original_repo_id.json, pytorch_model.bin, small, vocab.json"
 )
+FINE_GRAINED = (
+    "a fine-grained token also needs the permission to read the contents of public gated repositories, or of this one"
+)
 FORMS = "hf://org/repo, hf://repo, either with @revision, /folder or /folder/file behind it"
 
 
@@ -59,8 +62,8 @@ def _closed_repositories(hub: HubServer, shelf: Path) -> None:
         Ending(
             "hf://org/gated",
             11,
-            "The model org/gated is gated, and the account of the given token has no access:"
-            f" {TERMS} with that account, or {NAME_ONE}.",
+            "The model org/gated is gated, and the given token has no access:"
+            f" {TERMS} with its account; {FINE_GRAINED}; or {NAME_ONE}.",
             token=STRANGER,
         ),
         Ending(
@@ -142,7 +145,7 @@ def test_the_token_is_never_printed(container: Container, hub: HubServer) -> Non
 
     line = (
         "The given token may not read the model org/model (HTTP 403 from 127.0.0.1: the token *** may not do that):"
-        f" {NAME_ONE}."
+        f" {NAME_ONE}; {FINE_GRAINED}."
     )
     assert (outcome.code, outcome.lines[-1], outcome.termination) == (11, line, line)
     assert TOKEN not in "\n".join(outcome.lines)

@@ -38,7 +38,7 @@ def _run(settings: Settings, console: Console) -> int:
         os._exit(conclude(failure, os.environ, console))
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        sentence = f"The download of the {settings.source} was stopped by SIGTERM; files that are complete stay."
+        sentence = f"The download of the {settings.source} was stopped by SIGTERM; what has arrived stays."
         end(Failure(ExitCode.TERMINATED, sentence))
 
     def start_over(reason: str) -> None:
@@ -52,8 +52,9 @@ def _run(settings: Settings, console: Console) -> int:
     signal.signal(signal.SIGTERM, stop)
     os.environ.clear()
     os.environ.update(environment)
-    # The client reads its environment when it is imported.
-    from trainjob_initializer.download.download import Download  # noqa: PLC0415
+    with activity.elsewhere():
+        # The client reads its environment when it is imported, which takes seconds on a busy node.
+        from trainjob_initializer.download.download import Download  # noqa: PLC0415
 
     failure = Download(settings, activity, console, start_over).run()
     return conclude(failure, os.environ, console) if failure else 0

@@ -21,6 +21,8 @@ class Settings:
     destination: Path
     token: str | None
     ignore_patterns: tuple[str, ...]
+    # Of the pod: the same for all pods that a Job makes for a step.
+    host: str
     # Seconds between progress lines; without a sign of life until starting over; without a byte until giving up.
     progress_s: float
     stall_s: float
@@ -60,6 +62,7 @@ def read_settings(words: Sequence[str], environment: Mapping[str, str]) -> Setti
         destination=find_workspace(environment) / kind,
         token=token,
         ignore_patterns=tuple(filter(None, map(str.strip, environment.get(IGNORE_PATTERNS, "").split(",")))),
+        host=environment.get("HOSTNAME", ""),
         progress_s=progress_s,
         stall_s=stall_s,
         give_up_s=give_up_s,

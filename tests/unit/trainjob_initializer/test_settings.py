@@ -13,6 +13,7 @@ DEFAULTS = Settings(
     destination=Path("/workspace/model"),
     token=None,
     ignore_patterns=(),
+    host="",
     progress_s=5,
     stall_s=90,
     give_up_s=300,

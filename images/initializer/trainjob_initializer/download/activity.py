@@ -2,9 +2,11 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-# The Hub counts requests in windows of five minutes; nobody is made to wait longer than this.
+# The Hub counts requests in windows of five minutes; without a byte in between, nobody waits longer than this in all.
 _LONGEST_PAUSE_S = 600.0
 
 
@@ -27,6 +29,8 @@ class Activity:
         self._lock = threading.Lock()
         self._heard_at = now
         self._gained_at = now if gained_at is None else gained_at
+        self._paused_s = 0.0
+        self._paused_until = now
         self._files = 0
         self._size = 0
 
@@ -51,12 +55,41 @@ class Activity:
             self._size += size
             self._files += files
             if size > 0 or files > 0:
-                self._gained_at = self._heard_at = max(self._heard_at, time.monotonic())
+                self._gained_at = time.monotonic()
+                self._heard_at = max(self._heard_at, self._gained_at)
+                self._paused_s = 0.0
 
     def allow_pause(self, seconds: float) -> None:
-        """Expect nothing for so long: the Hub asked for it."""
+        """Expect nothing for so long: the Hub asked for it.
+
+        A pause that has begun is not counted again, and all of them together have an end: a Hub that always asks for
+        one would otherwise never be given up.
+        """
         with self._lock:
-            self._heard_at = self._gained_at = time.monotonic() + min(seconds, _LONGEST_PAUSE_S)
+            now = time.monotonic()
+            granted = min(seconds, _LONGEST_PAUSE_S - self._paused_s)
+            if now < self._paused_until or granted <= 0:
+                return
+            self._paused_s += granted
+            self._paused_until = now + granted
+            self._heard_at = max(self._heard_at, self._paused_until)
+            self._gained_at += granted
+
+    def pause_s(self) -> float:
+        """Return for how long the Hub still asks to be left alone; seconds."""
+        return max(0.0, self._paused_until - time.monotonic())
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """Let time pass that is not the Hub's: files on the volume are looked at."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                passed = time.monotonic() - began
+                self._heard_at += passed
+                self._gained_at += passed
 
     def silent_s(self) -> float:
         """Return for how long there was no sign of life; seconds."""

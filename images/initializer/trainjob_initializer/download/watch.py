@@ -14,18 +14,22 @@ _TICK_S = 0.2
 class Watch(AbstractContextManager["Watch"]):
     """Call `report` every `every_s` seconds, and `on_stall` once nothing was heard for `stall_s`."""
 
-    def __init__(self, activity: Activity, *, stall_s: float, every_s: float, on_stall: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        activity: Activity,
+        *,
+        stall_s: float,
+        every_s: float,
+        on_stall: Callable[[], None],
+        report: Callable[[], None] | None = None,
+    ) -> None:
         self._activity = activity
         self._stall_s = stall_s
         self._every_s = every_s
         self._on_stall = on_stall
-        self._report: Callable[[], None] | None = None
+        self._report = report
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
-
-    def report_with(self, report: Callable[[], None]) -> None:
-        """Start reporting progress."""
-        self._report = report
 
     def __enter__(self) -> Self:
         self._activity.hear()

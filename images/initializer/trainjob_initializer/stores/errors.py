@@ -1,35 +1,38 @@
 """What an error of the Hub's client is: its cause, in a few words, and whether to try again."""
 
-import traceback
-
 import httpx2
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 _TIMEOUT, _TOO_MANY, _SERVER_ERROR = 408, 429, 500
+# What a content network says once the address that the Hub has signed is no longer valid: the Hub signs a new one.
+_STALE = frozenset({400, 401, 403, 404, 410})
 
 
-def cause(error: BaseException) -> BaseException:
-    """Return what went wrong beneath the client's "and it is not on the disk, either"."""
-    while isinstance(error, LocalEntryNotFoundError) and error.__cause__ is not None:
-        error = error.__cause__
-    return error
+class NoHubError(Exception):
+    """Raised where an answer is none that a Hub gives; the text goes on from "does not answer as a Hub does"."""
+
+
+class DamagedError(Exception):
+    """Raised where a file has arrived several times, and never as it is listed."""
+
+
+class XetError(Exception):
+    """Raised where Xet failed; the way around it is plain HTTP."""
 
 
 def is_transient(error: BaseException) -> bool:
     """Tell whether the same request may well succeed later: 408, 429, 5xx, a broken or timed out connection."""
-    match cause(error):
+    match error:
         case HfHubHTTPError() as answer:
             status = answer.response.status_code
-            return status in {_TIMEOUT, _TOO_MANY} or status >= _SERVER_ERROR
+            is_passing = status in {_TIMEOUT, _TOO_MANY} or status >= _SERVER_ERROR
+            return is_passing or (status in _STALE and _is_from_elsewhere(answer.response))
         case OfflineModeIsEnabled() | httpx2.UnsupportedProtocol():
             return False
         case httpx2.TransportError() as broken:
             return not is_distrust(broken)
         case ConnectionError() | TimeoutError():
             return True
-        case OSError(errno=None) as inconsistent:
-            # The client's own check of what has arrived.
-            return "Consistency check failed" in str(inconsistent)
         case _:
             return False
 
@@ -39,15 +42,14 @@ def is_distrust(error: BaseException) -> bool:
     return "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
-def is_xet(error: BaseException) -> bool:
-    """Tell whether Xet failed; its errors are of no type of their own, and the way around it is plain HTTP."""
-    frames = traceback.walk_tb(error.__traceback__)
-    return not isinstance(error, HfHubHTTPError) and any(frame.f_code.co_name == "xet_get" for frame, _ in frames)
+def _is_from_elsewhere(response: httpx2.Response) -> bool:
+    """Tell whether the Hub has sent the client on to another host."""
+    return bool(response.history) and response.history[0].url.host != response.url.host
 
 
 def brief(error: BaseException) -> str:
     """Say in a few words what happened."""
-    match cause(error):
+    match error:
         case HfHubHTTPError() as answer:
             message = f": {answer.server_message.rstrip('.')}" if answer.server_message else ""
             return f"HTTP {answer.response.status_code} from {answer.response.url.host}{message}"

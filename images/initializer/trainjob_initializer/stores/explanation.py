@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx2
 from huggingface_hub.errors import (
-    FileMetadataError,
     GatedRepoError,
     HfHubHTTPError,
     OfflineModeIsEnabled,
@@ -18,12 +17,15 @@ from huggingface_hub.errors import (
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
 from trainjob_initializer.failure import Failure
-from trainjob_initializer.stores.errors import brief, cause, is_distrust, is_transient
+from trainjob_initializer.stores.errors import DamagedError, NoHubError, brief, is_distrust, is_transient
 from trainjob_initializer.stores.uri import Kind, Source
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
+_FINE_GRAINED = (
+    "a fine-grained token also needs the permission to read the contents of public gated repositories, or of this one"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,14 @@ class Explainer:
 
     def explain(self, error: BaseException) -> Failure:
         """Return how the run ends."""
-        match cause(error):
+        match error:
             case HfHubHTTPError() as answer if not is_transient(answer):
                 return self._refused(answer)
             case (
                 OfflineModeIsEnabled()
                 | httpx2.TransportError()
-                | FileMetadataError()
+                | NoHubError()
+                | DamagedError()
                 | json.JSONDecodeError() as broken
             ):
                 return self._unreachable(broken)
@@ -82,7 +85,8 @@ class Explainer:
             case _ if status == _FORBIDDEN:
                 code = ExitCode.NO_ACCESS
                 lack = "The given token may not" if self.has_token else "Without a token nobody may"
-                sentence = f"{lack} read the {self.source} ({brief(answer)}): name {secret}."
+                also = f"; {_FINE_GRAINED}" if self.has_token else ""
+                sentence = f"{lack} read the {self.source} ({brief(answer)}): name {secret}{also}."
             case _:
                 return self._unreachable(answer)
         return Failure(code, sentence)
@@ -91,8 +95,9 @@ class Explainer:
         folder = "datasets/" if self.source.kind is Kind.DATASET else ""
         terms = f"accept its terms at {self.endpoint}/{folder}{self.source.repository}"
         if self.has_token:
-            sentence = f"The {self.source} is gated, and the account of the given token has no access"
-            return Failure(ExitCode.NO_ACCESS, f"{sentence}: {terms} with that account, or name {self._secret}.")
+            sentence = f"The {self.source} is gated, and the given token has no access"
+            remedy = f"{terms} with its account; {_FINE_GRAINED}; or name {self._secret}"
+            return Failure(ExitCode.NO_ACCESS, f"{sentence}: {remedy}.")
         return Failure(ExitCode.NO_ACCESS, f"The {self.source} is gated: {terms}, and name {self._secret}.")
 
     def _unreachable(self, error: BaseException) -> Failure:
@@ -105,6 +110,9 @@ class Explainer:
             case _ if is_transient(error):
                 remedy = "check the network, DNS, the proxy and HF_ENDPOINT"
                 sentence = f"Gave up on {self.endpoint} ({brief(error)}): {remedy}."
+            case DamagedError():
+                fault = f"{self.endpoint} sends other bytes than it lists ({brief(error)})"
+                sentence = f"{fault}: check HF_ENDPOINT and the proxy."
             case _:
                 fault = f"{self.endpoint} does not answer as a Hub does ({brief(error)})"
                 sentence = f"{fault}: check HF_ENDPOINT and the proxy."

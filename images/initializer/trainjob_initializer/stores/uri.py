@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
 from trainjob_initializer.failure import Failure
@@ -30,6 +30,12 @@ class Source:
     repository: str
     revision: str | None = None
     path: str = ""
+
+    @property
+    def uri(self) -> str:
+        """The storage URI, in one way of writing it."""
+        revision = f"@{quote(self.revision, safe='')}" if self.revision is not None else ""
+        return f"hf://{self.repository}{revision}{'/' if self.path else ''}{self.path}"
 
     def __str__(self) -> str:
         return f"{self.kind} {self.repository}"

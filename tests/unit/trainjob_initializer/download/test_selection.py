@@ -11,7 +11,7 @@ FILES = tuple(
 )
 MODEL = Source(Kind.MODEL, "org/repo")
 DATASET = Source(Kind.DATASET, "org/repo")
-ONLY = "only *.json *.safetensors *.model *.txt *.gguf are downloaded"
+ONLY = "only *.json *.safetensors *.model *.txt *.gguf *.jinja are downloaded"
 
 
 @pytest.mark.parametrize(
