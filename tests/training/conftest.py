@@ -7,7 +7,8 @@ import pytest
 from tests.devcluster.port import Port
 from tests.training.container import Container, Outcome, tiny_container
 
-from trainjob_initializer.download.folder import name_origin
+from trainjob_initializer.download.origin import name_model
+from trainjob_initializer.stores.uri import Kind, Source
 
 Trained = tuple[Container, Outcome]
 STEPS = 16
@@ -44,7 +45,7 @@ def lora(tmp_path_factory: pytest.TempPathFactory, full: Trained) -> Trained:
     volume = tmp_path_factory.mktemp("lora")
     base = full[0].output / "epoch_0"
     # The Hub is not there; peft takes a path as well.
-    name_origin(base, str(base))
+    name_model(base, Source(Kind.MODEL, str(base)))
     container = Container(volume, base, full[0].dataset)
     words = container.tiny(
         "lora_finetune_single_device",
