@@ -5,6 +5,7 @@ import os
 import stat
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,11 +89,8 @@ def free_bytes(folder: Path) -> int:
 def share(folder: Path) -> None:
     """Let the group write and everybody read: the trainer may run under another UID."""
     for path in _walk(folder):
-        status = path.lstat()
-        wanted = _FOLDER_MODE if stat.S_ISDIR(status.st_mode) else _FILE_MODE
-        is_plain = not stat.S_ISLNK(status.st_mode)
-        if is_plain and status.st_uid == os.geteuid() and status.st_mode & wanted != wanted:
-            path.chmod(stat.S_IMODE(status.st_mode) | wanted)
+        with suppress(FileNotFoundError):  # another run on this volume has renamed or removed it
+            _open_up(path)
 
 
 def link_up(folder: Path, path: str) -> None:
@@ -138,10 +136,21 @@ def _remove_empty(top: Path, path: Path) -> None:
             return
 
 
+def _open_up(path: Path) -> None:
+    status = path.lstat()
+    wanted = _FOLDER_MODE if stat.S_ISDIR(status.st_mode) else _FILE_MODE
+    is_plain = not stat.S_ISLNK(status.st_mode)
+    if is_plain and status.st_uid == os.geteuid() and status.st_mode & wanted != wanted:
+        path.chmod(stat.S_IMODE(status.st_mode) | wanted)
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     """Yield the folder and all that is in it; what another run removes meanwhile is left out."""
     yield folder
-    for entry in os.scandir(folder):
+    entries: list[os.DirEntry[str]] = []
+    with suppress(FileNotFoundError), os.scandir(folder) as found:
+        entries += found
+    for entry in entries:
         path = Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(path)

@@ -1,3 +1,5 @@
+import time
+
 from trainjob_initializer.download.activity import Activity
 
 
@@ -39,9 +41,9 @@ def test_what_arrives_ends_the_waiting() -> None:
 
 def test_time_spent_elsewhere_is_not_the_hubs() -> None:
     activity = Activity(gained_at=0.0)
-    before = activity.fruitless_s()
+    before, began = activity.fruitless_s(), time.monotonic()
 
     with activity.elsewhere():
-        sum(range(1_000_000))
+        sum(range(10_000_000))
 
-    assert activity.fruitless_s() - before < 0.005
+    assert activity.fruitless_s() - before < (time.monotonic() - began) / 2
