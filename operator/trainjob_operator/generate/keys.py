@@ -34,7 +34,7 @@ _SOURCES: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     "lr_scheduler": (("torchtune/training/lr_schedulers.py", re.compile("^get_.*_schedule")),),
     "metric_logger": (("torchtune/training/metric_logging.py", re.compile("Logger$")),),
     "model": (("torchtune/models/**/_*_builders.py", re.compile("^(?!.*(tokenizer|transform)$)")),),
-    "optimizer": (("torch/optim/[a-z]*.py", re.compile("^(?!.*(LR|Scheduler|LanguageModel)$)[A-Z]")),),
+    "optimizer": (("torch/optim/[a-z]*.py", re.compile("^(?!.*(LR|Scheduler|Model)$)[A-Z]")),),
     "profiler": (("torchtune/training/_profiler.py", re.compile("^setup_")),),
     "quantizer": (("torchtune/training/quantization.py", re.compile("Quantizer$")),),
     "tokenizer": (("torchtune/models/**/*.py", re.compile("([Tt]okenizer|[Tt]ransform)$")),),
