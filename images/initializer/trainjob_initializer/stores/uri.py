@@ -45,19 +45,32 @@ def parse_source(uri: str, kind: Kind) -> Source | Failure:
     """Read a storage URI: `hf://[org/]repo[@revision][/path]`; a path needs `org/` or @ before it."""
     scheme, separator, rest = uri.partition("://")
     if not separator or scheme.lower() != "hf":
-        return Failure(ExitCode.USAGE, f"The storage URI {uri} is not supported: this version downloads {FORMS}.")
+        return Failure(
+            ExitCode.USAGE, f"The storage URI {_shown(uri)} is not supported: this version downloads {FORMS}."
+        )
     prefix, _, unprefixed = rest.partition("/")
     if prefix in {"models", "datasets", "spaces"}:
         if prefix != f"{kind}s":
             return Failure(
-                ExitCode.USAGE, f"The storage URI {uri} does not name a {kind}, but one of the Hub's {prefix}."
+                ExitCode.USAGE, f"The storage URI {_shown(uri)} does not name a {kind}, but one of the Hub's {prefix}."
             )
         rest = unprefixed
     repository, revision, path = _split(rest.strip("/"))
     names = repository.split("/")
     if not all(_NAME.fullmatch(name) for name in names) or revision == "" or ".." in path.split("/"):
-        return Failure(ExitCode.USAGE, f"The storage URI {uri} does not name a repository: write {FORMS}.")
+        return Failure(ExitCode.USAGE, f"The storage URI {_shown(uri)} does not name a repository: write {FORMS}.")
     return Source(kind, repository, revision, path)
+
+
+def _shown(uri: str) -> str:
+    """Write a URI for the log and for everybody who reads the status: without a password, and what signs an address."""
+    scheme, separator, rest = uri.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, host = authority.rpartition("@")
+    if at and ":" in user:
+        authority = f"***@{host}"
+    address, mark, _ = f"{authority}{slash}{path}".partition("?")
+    return f"{scheme}{separator}{address}{mark}{'***' if mark else ''}"
 
 
 def _split(location: str) -> tuple[str, str | None, str]:

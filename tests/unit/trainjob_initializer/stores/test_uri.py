@@ -50,3 +50,20 @@ def test_form(uri: str, repository: str, revision: str | None, path: str) -> Non
 )
 def test_refused(uri: str, sentence: str) -> None:
     assert parse_source(uri, Kind.MODEL) == Failure(ExitCode.USAGE, sentence)
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("s3://KEY:SECRET@bucket/x", "s3://***@bucket/x"),
+        ("hf://user:hf_secret@org/repo", "hf://***@org/repo"),
+        ("https://host/file?X-Amz-Signature=SECRET", "https://host/file?***"),
+        ("s3://bucket/a@b:c", "s3://bucket/a@b:c"),
+        ("s3://name@host/x", "s3://name@host/x"),
+    ],
+)
+def test_no_secret_of_a_uri_is_told(uri: str, shown: str) -> None:
+    failure = parse_source(uri, Kind.MODEL)
+
+    assert isinstance(failure, Failure)
+    assert f"The storage URI {shown} " in failure.sentence
