@@ -104,6 +104,16 @@ async def test_a_stranger_is_refused(trainer: Trainer) -> None:
     assert trainer.status() is None
 
 
+async def test_a_stranger_who_asks_again_and_again_costs_one_review(trainer: Trainer, metrics: Metrics) -> None:
+    token = trainer.token(trainer.namespace) + "x"
+    await trainer.send({"trainerStatus": STATUS}, token=token)
+
+    answers = await asyncio.gather(*(trainer.send({"trainerStatus": STATUS}, token=token) for _ in range(50)))
+
+    assert {refused(answer) for answer in answers} == {FORBIDDEN}
+    assert metrics.api_requests.labels("create", "tokenreviews", "201")._value.get() == 1
+
+
 async def test_a_token_that_was_tampered_with_is_refused(trainer: Trainer) -> None:
     token = trainer.token(trainer.namespace) + "x"
 

@@ -8,6 +8,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.kube.resources import TOKEN_REVIEWS
 
 _GOOD_FOR = 30.0  # a deleted pod's token is accepted that much longer
+_REFUSED_FOR = 10.0
 _MOST_REMEMBERED = 4096
 _AT_A_TIME = 8
 _JWT_PARTS = 3
@@ -29,6 +31,7 @@ class TokenReviewer:
 
     kube: KubeClient
     _known: OrderedDict[bytes, tuple[float, str]] = field(default_factory=OrderedDict, init=False)
+    _refused: OrderedDict[bytes, float] = field(default_factory=OrderedDict, init=False)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_A_TIME), init=False)
 
     async def namespace_of(self, token: str, audience: str) -> str | None:
@@ -40,17 +43,28 @@ class TokenReviewer:
         if not _names(token, audience):
             return None  # strangers cost no request
         key = hashlib.sha256(f"{audience}\n{token}".encode()).digest()
+        async with self._slots if self._is_new(key) else nullcontext():
+            if self._is_new(key):  # while this one waited, another may have asked
+                self._remember(key, await self._review(token, audience))
         known = self._known.get(key)
-        if known is not None and time.monotonic() < known[0]:
-            return known[1]
-        async with self._slots:
-            namespace = await self._review(token, audience)
+        return known[1] if known is not None else None
+
+    def _is_new(self, key: bytes) -> bool:
+        now, known = time.monotonic(), self._known.get(key)
+        return (known is None or known[0] <= now) and self._refused.get(key, now) <= now
+
+    def _remember(self, key: bytes, namespace: str | None) -> None:
+        """Keep the answer; those to strangers apart, so that they do not push out trainers'."""
+        self._known.pop(key, None)
+        now = time.monotonic()
         if namespace is not None:
-            self._known[key] = (time.monotonic() + _GOOD_FOR, namespace)
-            self._known.move_to_end(key)
-            if len(self._known) > _MOST_REMEMBERED:
-                self._known.popitem(last=False)
-        return namespace
+            self._known[key] = (now + _GOOD_FOR, namespace)
+        else:
+            self._refused[key] = now + _REFUSED_FOR
+            self._refused.move_to_end(key)
+        for table in (self._known, self._refused):
+            if len(table) > _MOST_REMEMBERED:
+                table.popitem(last=False)
 
     async def _review(self, token: str, audience: str) -> str | None:
         manifest = {
