@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 # Enough for the tracebacks of all processes of a node, and torchrun's report after them.
 _TAIL_LINES = 1000
+# Characters; what has no end is cut, so that it is neither kept whole nor searched again with each chunk.
+_LONGEST_LINE = 64 * 1024
 _LEAST_SECONDS = 1.0
 _SETTLE_SECONDS = 0.3
 _BREAK = re.compile(r"[\r\n]")
@@ -48,6 +50,9 @@ class Transcript:
             # Another kind of bar: each is written at once, and not ended.
             self._hold(self._text, now)
             self._text, self._begins_bar = "", False
+        while len(self._text) > _LONGEST_LINE:
+            self._end(self._text[:_LONGEST_LINE], "\n", now)
+            self._text = self._text[_LONGEST_LINE:]
 
     def tick(self, now: float) -> None:
         """Write a bar whose time has come."""

@@ -1,5 +1,7 @@
 """Bars as tqdm writes them: each after a carriage return, with no end of its own."""
 
+import time
+
 import pytest
 
 from trainjob_torchtune.process.transcript import Transcript
@@ -43,6 +45,23 @@ def written(*chunks: str | bytes, seconds_between: float = 0.0) -> list[str]:
 )
 def test_lines_and_bars(chunks: list[str | bytes], lines: list[str]) -> None:
     assert written(*chunks) == lines
+
+
+def test_text_without_an_end_is_cut_and_takes_no_longer_the_more_there_is() -> None:
+    chunks = ["x" * 4096] * 2048  # 8 MiB, which took most of a minute as one line
+
+    began = time.process_time()
+    lines = written(*chunks, "\n", "after\n")
+
+    assert time.process_time() - began < 5
+    assert "".join(lines[:-1]) == "".join(chunks)
+    assert max(map(len, lines)) == 64 * 1024
+    assert lines[-1] == "after"
+
+
+@pytest.mark.parametrize("length", [64 * 1024 - 1, 64 * 1024])
+def test_a_long_line_stays_whole(length: int) -> None:
+    assert written("x" * length, "\n", "after\n") == ["x" * length, "after"]
 
 
 def test_a_bar_has_the_text_that_is_set_right_after_it_advanced() -> None:
