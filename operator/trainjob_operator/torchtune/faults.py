@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from trainjob_contract.nf4 import REMEDY, find_unfit
 from trainjob_contract.recipes import (
     COUNT_WANTED,
     COUNTS,
@@ -18,8 +19,8 @@ from trainjob_operator.errors import UnreadableTextError
 from trainjob_operator.plain_yaml import load
 from trainjob_operator.torchtune.arguments import is_true, key_of, value_of
 from trainjob_operator.torchtune.catalogue import RECIPES
-from trainjob_operator.torchtune.components import ADAPTER_KEYS, component_of, has_adapters, has_none
-from trainjob_operator.torchtune.methods import Method, method_of
+from trainjob_operator.torchtune.components import ADAPTER_KEYS, component_of, has_adapters, has_none, is_quantizing
+from trainjob_operator.torchtune.methods import QUANTIZE_BASE, Method, method_of
 from trainjob_operator.wording import list_few, shorten
 
 _MODULES = "model.lora_attn_modules"
@@ -30,6 +31,8 @@ _MEANT = {
     "lm_head": "model.apply_lora_to_output=True",
     **dict.fromkeys(("gate_proj", "up_proj", "down_proj", "w1", "w2", "w3"), "model.apply_lora_to_mlp=True"),
 }
+# What decides which shapes the projections have.
+_SIZES = ("embed_dim", "num_heads", "num_kv_heads", "head_dim", "intermediate_dim")
 _DEVICES = {"cuda", "cpu", "xpu", "npu", "mps"}
 # The configs for fine-tuning that limit the length of rows by themselves.
 _LIMITED = (
@@ -60,6 +63,7 @@ def find_faults(run: TuneRun) -> Iterator[Fault]:
         if value is not None and "${" not in value and (wrong := check(value)) is not None:
             yield Fault(key, f"has {key}={shorten(value)}: {wrong}")
     yield from _check_model(run, method)
+    yield from _check_quantization(run)
     yield from _check_checkpointer(run)
     yield from _check_packing(run)
     yield from _check_places(run)
@@ -134,6 +138,25 @@ def _check_model(run: TuneRun, method: Method) -> Iterator[Fault]:
                 f"has {keys[0]}, which only models with adapters take, but {run.recipe} trains all weights: add"
                 f" {_MODULES}=[q_proj,v_proj] for LoRA, or leave it out",
             )
+
+
+def _check_quantization(run: TuneRun) -> Iterator[Fault]:
+    """Look at the sizes that a command line gives: those of TorchTune's own models with a config for QLoRA all fit."""
+    builder = component_of(run.overrides, "model") or ""
+    flag = value_of(run.overrides, QUANTIZE_BASE)
+    is_quantized = is_quantizing(builder) if flag is None else is_true(run.overrides, QUANTIZE_BASE)
+    if not is_quantized or not builder.startswith("torchtune.models.") or "_vision." in builder:
+        return
+    given = {name: _read(value_of(run.overrides, f"model.{name}") or "") for name in _SIZES}
+    modules = _read(value_of(run.overrides, _MODULES) or "[q_proj]")  # which every config for adapters has
+    unfit = find_unfit(
+        {name: size for name, size in given.items() if is_count(size)},
+        [module for module in modules if isinstance(module, str)] if isinstance(modules, list) else [],
+        with_mlp=is_true(run.overrides, "model.apply_lora_to_mlp"),
+    )
+    if unfit is not None:
+        key = QUANTIZE_BASE if flag is not None else "model"
+        yield Fault(key, f"has {key}={shorten(flag or builder)}, but {unfit}: {REMEDY}")
 
 
 def _check_checkpointer(run: TuneRun) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ FULL = "full_finetune_distributed --config llama3_2/1B_full"
 LORA = "lora_finetune_single_device --config llama3_2/1B_lora_single_device"
 DPO = "lora_dpo_distributed --config llama3_1/8B_lora_dpo"
 MODELS = "model=torchtune.models.llama3_2"
+SMALL = f"{MODELS}.lora_llama3_2 model.embed_dim=576 model.num_heads=9 model.num_kv_heads=3"
 
 
 def faults(command: str) -> list[tuple[str, str]]:
@@ -41,6 +42,12 @@ def faults(command: str) -> list[tuple[str, str]]:
             "model.lora_attn_modules",
             "; write model.apply_lora_to_mlp=True and output_proj, as TorchTune calls it",
         ),
+        (
+            f"{LORA} {SMALL} model.quantize_base=True",
+            "model.quantize_base",
+            "has model.quantize_base=True, but q_proj has 576 x 576 weights, which is no multiple of 16384: set model.",
+        ),
+        (f"{LORA} {SMALL.replace('.lora_', '.qlora_')}", "model", "qlora_llama3_2, but q_proj has 576 x 576 weights"),
         (f"{FULL} dataset.packed=True", "dataset.packed", "tokenizer.max_seq_len, and that is not set: add, for"),
         (
             f"{FULL} output_dir=/m/out checkpointer.checkpoint_dir=/m",
@@ -62,6 +69,11 @@ def test_what_cannot_run(command: str, key: str, words: str) -> None:
         f"{FULL} batch_size=4 epochs=1 max_steps_per_epoch=None gradient_accumulation_steps=null",
         f"{FULL} batch_size=${{base}} optimizer.lr=2e-5 dtype=bf16 device=cuda:0",
         f"{LORA} model.lora_attn_modules=[q_proj,k_proj,v_proj,output_proj] {MODELS}.qlora_llama3_2_1b",
+        f"{LORA} {SMALL} model.quantize_base=False",
+        f"{LORA} {SMALL} model.embed_dim=2048 model.num_heads=32 model.num_kv_heads=8 model.quantize_base=True",
+        f"{LORA} {SMALL} model.embed_dim=${{width}} model.quantize_base=True",
+        f"{LORA} {MODELS}.lora_llama3_2_1b model.quantize_base=True model.apply_lora_to_mlp=True",
+        f"{LORA} model=mine.lora_model model.embed_dim=576 model.num_heads=9 model.quantize_base=True",
         f"{FULL} dataset.packed=True tokenizer.max_seq_len=2048",
         f"{FULL} dataset.packed=False",
         f"{FULL} model=mine.model model.lora_rank=8",

@@ -9,6 +9,7 @@ from trainjob_torchtune.preflight.data.rows import Rows, look_at_rows
 from trainjob_torchtune.preflight.data.steps import check_steps
 from trainjob_torchtune.preflight.guard import run_guarded
 from trainjob_torchtune.preflight.model.checkpoint import check_checkpoints
+from trainjob_torchtune.preflight.model.quantization import check_quantization
 from trainjob_torchtune.preflight.model.sizes import check_sizes
 from trainjob_torchtune.preflight.model.tokenizer import check_tokenizer
 from trainjob_torchtune.preflight.model.weights import describe_bytes
@@ -40,6 +41,7 @@ def check(training: Training, topology: Topology, accelerators: int | None, say:
         "for a state to resume": lambda: check_resumption(training),
         "of the model's files": lambda: check_checkpoints(training),
         "of the model's size": lambda: check_sizes(training),
+        "of the quantization": lambda: check_quantization(training),
         "of the tokenizer": lambda: check_tokenizer(training),
         "of the output folder": lambda: check_output(training),
         "of the free space": lambda: check_space(training, topology),

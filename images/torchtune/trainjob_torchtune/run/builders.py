@@ -17,6 +17,8 @@ SIZES = {
     "intermediate_dim": "intermediate_size",
 }
 """A builder's arguments, and what Hugging Face's config.json calls them."""
+# Beside those that config.json is compared by: many a config.json does not say it, or says what follows from others.
+_KNOWN = {*SIZES, "head_dim"}
 _PACKAGE = "torchtune.models."
 _MODULE = "_model_builders"
 
@@ -24,7 +26,7 @@ _MODULE = "_model_builders"
 def read_sizes(builder: Builder) -> dict[str, int]:
     """Return the sizes of the model by the builder's argument, as far as they are known: those that it is given win."""
     own = _sizes_of(builder.component) if builder.component.startswith(_PACKAGE) else {}
-    given = {name: value for name, value in builder.options.items() if name in SIZES and type(value) is int}
+    given = {name: value for name, value in builder.options.items() if name in _KNOWN and type(value) is int}
     return {**own, **given}
 
 
@@ -57,7 +59,7 @@ def _constants(call: ast.Call) -> Mapping[str, int]:
     return {
         keyword.arg: keyword.value.value
         for keyword in call.keywords
-        if keyword.arg in SIZES and isinstance(keyword.value, ast.Constant) and type(keyword.value.value) is int
+        if keyword.arg in _KNOWN and isinstance(keyword.value, ast.Constant) and type(keyword.value.value) is int
     }
 
 
