@@ -9,6 +9,8 @@ ROOT = "/workspace"
 DATASET = "dataset"
 MODEL = "model"
 """The folders that the initializers fill."""
+SOURCE_NOTE = ".trainjob-source.json"
+"""The note in each: where all that lies there came from. It is there if and only if nothing is missing."""
 
 
 def find_workspace(environment: Mapping[str, str]) -> Path:

@@ -16,6 +16,7 @@ from trainjob_torchtune.hardware import cpu
 from trainjob_torchtune.hardware.devices import list_cuda_devices
 from trainjob_torchtune.preflight.checks import advise, check
 from trainjob_torchtune.preflight.guard import run_guarded
+from trainjob_torchtune.preflight.origins import tell_origins
 from trainjob_torchtune.preflight.run.keys import check_keys
 from trainjob_torchtune.process.failure import Failure, explain
 from trainjob_torchtune.process.supervisor import supervise
@@ -104,6 +105,7 @@ def _prepare(
     if isinstance(training, Violation):
         return training
     training = expect_no_checkpoints(run.recipe, training)
+    run_guarded(lambda: tell_origins(training, _say), "of the sources", _say)
     violation = run_guarded(lambda: check_keys(run.overrides, path, catalogue.sources()), "of the keys", _say)
     return violation or check(training, topology, accelerators, _say) or (run, training)
 

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainjob_initializer.download.selection import ORIGIN, SOURCE
+from trainjob_contract.workspace import SOURCE_NOTE
+from trainjob_initializer.download.selection import ORIGIN
 from trainjob_initializer.stores.uri import Source
 
 
@@ -20,7 +21,7 @@ class Origin:
 def read_origin(folder: Path) -> Origin | None:
     """Return what the last run noted, if it was not interrupted; unreadable counts as not there."""
     try:
-        match json.loads((folder / SOURCE).read_text(encoding="utf-8")):
+        match json.loads((folder / SOURCE_NOTE).read_text(encoding="utf-8")):
             case {"uri": str(uri), "commit": str(commit), "ignorePatterns": [*ignored]}:
                 return Origin(uri, commit, tuple(map(str, ignored)))
     except (OSError, ValueError):
@@ -30,13 +31,13 @@ def read_origin(folder: Path) -> Origin | None:
 
 def forget_origin(folder: Path) -> None:
     """Say that the folder does not hold one source's files: some are about to change."""
-    (folder / SOURCE).unlink(missing_ok=True)
+    (folder / SOURCE_NOTE).unlink(missing_ok=True)
 
 
 def write_origin(folder: Path, origin: Origin) -> None:
     """Note down where the files came from, now that they are all there."""
     note = {"uri": origin.uri, "commit": origin.commit, "ignorePatterns": list(origin.ignored)}
-    _write(folder / SOURCE, json.dumps(note, indent=4) + "\n")
+    _write(folder / SOURCE_NOTE, json.dumps(note, indent=4) + "\n")
 
 
 def name_model(folder: Path, source: Source) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from huggingface_hub.utils._paths import filter_repo_objects
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.workspace import SOURCE_NOTE
 from trainjob_initializer.failure import Failure
 from trainjob_initializer.stores.uri import Kind, Source
 
@@ -13,9 +14,8 @@ from trainjob_initializer.stores.uri import Kind, Source
 MODEL_PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt", "*.gguf", "*.jinja")
 # Written here after a download: a result that somebody put on the Hub has one, which names the model before.
 ORIGIN = "original_repo_id.json"
-SOURCE = ".trainjob-source.json"
 # Notes of this program and of the Hub's client: what a repository has of that name is somebody else's.
-_OWN = (".cache/*", f"*{SOURCE}")
+_OWN = (".cache/*", f"*{SOURCE_NOTE}")
 _SHOWN = 8
 
 
