@@ -1,4 +1,4 @@
-"""A file of the safetensors format: its head, and nothing after it, since nobody reads the numbers."""
+"""A file of the safetensors format: its head, and nothing after it where nobody reads the numbers."""
 
 import json
 from pathlib import Path
@@ -10,3 +10,13 @@ def write_head(path: Path, **shapes: tuple[int, ...]) -> None:
     head = json.dumps({"__metadata__": {"format": "pt"}, **tensors}).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(len(head).to_bytes(8, "little") + head)
+
+
+def whole_file(*sizes: int, metadata: bool = True) -> bytes:
+    """Return a whole file with a tensor of each of these numbers of bytes."""
+    tensors: dict[str, object] = {"__metadata__": {"format": "pt"}} if metadata else {}
+    end = 0
+    for number, size in enumerate(sizes):
+        tensors[f"t{number}"] = {"dtype": "U8", "shape": [size], "data_offsets": [end, end := end + size]}
+    head = json.dumps(tensors).encode()
+    return len(head).to_bytes(8, "little") + head + bytes(end)

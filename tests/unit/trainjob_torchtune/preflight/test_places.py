@@ -13,7 +13,7 @@ from trainjob_torchtune.run.topology import Topology
 
 
 def test_the_tokenizers_files(tmp_path: Path) -> None:
-    (tmp_path / "vocab.json").touch()
+    (tmp_path / "vocab.json").write_text("{}")
     there, missing = ("tokenizer.path", tmp_path / "vocab.json"), ("tokenizer.merges_file", tmp_path / "merges.txt")
 
     assert check_tokenizer(training(tokenizer_files=(there,))) is None
@@ -75,3 +75,29 @@ def test_folders_in_words(tmp_path: Path) -> None:
     (tmp_path / ".hidden").touch()
 
     assert describe(tmp_path / "not" / "there") == f"{tmp_path} holds a, a.d/, b, c, d, e, f, g and 3 more"
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n"])
+def test_a_tokenizer_file_that_is_something_else(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "tokenizer.model"
+    path.write_bytes(content)
+    violation = check_tokenizer(training(tokenizer_files=(("tokenizer.path", path),)))
+
+    assert violation is not None
+    assert violation.message.startswith(f"The tokenizer file {path} (tokenizer.path) is ")
+
+
+@pytest.mark.parametrize(
+    ("key", "content"),
+    [
+        ("tokenizer.merges_file", b""),
+        ("tokenizer.merges_file", b"#version: 0.2\n< html\n"),
+        ("tokenizer.path", b"\x0a\x0e\x0a\x05<unk>"),
+        ("tokenizer.path", b"PGh0bWw+ 0\n"),
+    ],
+)
+def test_unusual_tokenizer_files(tmp_path: Path, key: str, content: bytes) -> None:
+    path = tmp_path / "tokens"
+    path.write_bytes(content)
+
+    assert check_tokenizer(training(tokenizer_files=((key, path),))) is None

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 from trainjob_torchtune.preflight.folder import describe
+from trainjob_torchtune.preflight.model.weights import find_defect
+from trainjob_torchtune.preflight.nature import find_nature
 from trainjob_torchtune.preflight.sight import Sight, find_barrier, is_file, look_for_file, look_for_folder
 from trainjob_torchtune.run.training import Checkpointer, Training
 from trainjob_torchtune.violation import Violation
@@ -37,8 +39,19 @@ def _check(checkpointer: Checkpointer, *, is_resumed: bool) -> Violation | None:
             return Violation(f"The model file {path} cannot be looked for: {find_barrier(path)}.")
         if sight is Sight.ABSENT:
             return Violation(f"The model file {path} is missing; {describe(folder)}{_remedy(folder, path, key)}.")
-        if not os.access(path, os.R_OK):
-            return Violation(f"The model file {path} may not be read by user {os.getuid()} (its mode forbids it).")
+        if (violation := _look_into(path)) is not None:
+            return violation
+    return None
+
+
+def _look_into(path: Path) -> Violation | None:
+    """Read how a file begins: of weights other than safetensors no more can be said than what they are not."""
+    if not os.access(path, os.R_OK):
+        return Violation(f"The model file {path} may not be read by user {os.getuid()} (its mode forbids it).")
+    if (nature := find_nature(path)) is not None:
+        return Violation(f"The model file {path} is {nature.words}: {nature.remedy}.")
+    if path.suffix == ".safetensors" and (defect := find_defect(path)) is not None:
+        return Violation(f"The model file {path} {defect}: download it again.")
     return None
 
 

@@ -3,6 +3,7 @@
 import os
 
 from trainjob_torchtune.preflight.folder import describe
+from trainjob_torchtune.preflight.nature import EMPTY, find_nature
 from trainjob_torchtune.preflight.sight import Sight, find_barrier, is_folder, look_for_file
 from trainjob_torchtune.run.training import Training
 from trainjob_torchtune.violation import Violation
@@ -18,4 +19,8 @@ def check_tokenizer(training: Training) -> Violation | None:
                 return Violation(f"The tokenizer file {path} ({key}) is missing; {describe(path.parent)}.")
         if not os.access(path, os.R_OK):
             return Violation(f"The tokenizer file {path} ({key}) may not be read by user {os.getuid()}.")
+        nature = find_nature(path)
+        # A vocabulary of single bytes merges none, and its list of merges may be empty.
+        if nature is not None and not (nature is EMPTY and key.endswith("merges_file")):
+            return Violation(f"The tokenizer file {path} ({key}) is {nature.words}: {nature.remedy}.")
     return None

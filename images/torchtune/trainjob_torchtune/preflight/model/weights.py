@@ -39,6 +39,29 @@ def count_numbers(checkpointer: Checkpointer) -> int | None:
     return total
 
 
+def find_defect(path: Path) -> str | None:
+    """Say why safetensors would not read a file; None if it would, or the file cannot be opened."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            beginning = file.read(_LENGTH_BYTES)
+            length = int.from_bytes(beginning, "little")
+            head = file.read(length) if length <= _LONGEST_HEAD else b""
+    except OSError:
+        return None
+    try:
+        tensors: Any = json.loads(head)
+        ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name != "__metadata__"]
+        whole = _LENGTH_BYTES + length + max(ends, default=0)
+    except (ValueError, AttributeError, KeyError, IndexError, TypeError):
+        if _LENGTH_BYTES < size < _LENGTH_BYTES + length <= _LENGTH_BYTES + _LONGEST_HEAD:
+            return f"is cut off: {size} bytes are there, and its head alone is to have {length}"
+        return f"is no safetensors file, it begins with {beginning!r}"
+    if whole == size:
+        return None
+    return f"has {size} bytes, and by its own head it is to have {whole}"
+
+
 def describe_bytes(amount: float) -> str:
     """Write an amount with its unit: 14.9 GiB."""
     for unit in _UNITS:
