@@ -24,8 +24,6 @@ class Strict(Characters):
     def encode(self, text: str, **_: object) -> list[int]:
         return super().encode(text.strip())
 
-    max_seq_len = None
-
     def tokenize_messages(self, messages: list[Any], **_: object) -> tuple[list[int], list[bool]]:
         tokens = self({"messages": messages})["tokens"]
         return tokens, [False] * len(tokens)

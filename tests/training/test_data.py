@@ -52,6 +52,41 @@ CASES = {
         1,
         ("Hi.", "Hello."),
     ),
+    **{
+        f"compressed: {name}": Case({name: ROWS})
+        for name in ("a.jsonl.zst", "a.jsonl.gz", "a.json.bz2", "a.csv.xz", "a.tsv.zst", "a.jsonl.zip", "a.csv.zip")
+    },
+    "json lines by another name": Case({"rows.ndjson": ROWS}),
+    "cells between tabulators": Case({"rows.tsv": ROWS}),
+    "capitals": Case({"TRAIN.JSONL": ROWS, "TEST.JSONL": OTHERS}),
+    "texts": Case(
+        {"book.txt": [{"text": f"line {row}"} for row in range(3)], "README.txt": [{"text": "About the book."}]},
+        (f"dataset={BUILDERS}.text_completion_dataset", "dataset.column=text", *DEFAULT[1:]),
+        first=("line 0",),
+    ),
+    "beside metadata": Case({"train.csv": ROWS, "metadata.json": OTHERS * 99, "schema.json": OTHERS}),
+    "beside marks of other tools": Case({"data/0.parquet": ROWS, "data/_SUCCESS": [], "data/datasets.lock": []}),
+    "partitions": Case({f"lang={one}/part-0.parquet": ROWS for one in ("de", "en")}, rows=6),
+    "partitions by split": Case({"split=train/0.jsonl": ROWS, "split=test/0.jsonl": OTHERS}),
+    "partitions where the default looks": Case({f"data/lang={one}/0.json": ROWS for one in ("de", "en")}, rows=6),
+    "many partitions": Case({f"day={one:02}/0.jsonl": ROWS for one in range(70)}, rows=210),
+    "names that are patterns": Case({"rows[1].jsonl": ROWS, "rows*{2}.jsonl": ROWS, "rows?.jsonl": ROWS}, rows=9),
+    "names with all sorts of characters": Case(
+        {"a b, c'd\"e.jsonl": ROWS, "a::b.jsonl": ROWS, "${x}.jsonl": ROWS, "grün#1~2%20.jsonl": ROWS}, rows=12
+    ),
+    "compressed, with such a name": Case({"lang=de/rows.jsonl.zst": ROWS}),
+    "all splits": Case({"train.csv": ROWS, "test.csv": OTHERS}, (*DEFAULT, "dataset.split=all"), 4),
+    "all splits of one": Case({"rows.csv": ROWS}, (*DEFAULT, "dataset.split=all")),
+    "all splits of such names": Case(
+        {"a=1/train.csv": ROWS, "a=1/validation.csv": OTHERS}, (*DEFAULT, "dataset.split=all"), 4
+    ),
+    "two splits": Case({"train.csv": ROWS, "test.csv": OTHERS}, (*DEFAULT, "dataset.split=train+test"), 4),
+    "parts of two splits": Case(
+        {"train.csv": ROWS, "test.csv": OTHERS}, (*DEFAULT, "dataset.split=train[:34%]+test[-1:]"), 2
+    ),
+    "part of files of no split": Case(
+        {"rows.csv": ROWS}, (*DEFAULT, "dataset.split=train[1:]"), 2, ("question 1", "answer 1")
+    ),
     "nothing was said of it": Case(
         {"data/rows.csv": ROWS},
         (f"dataset={BUILDERS}.instruct_dataset", "dataset.column_map={input: output, output: input}"),
@@ -74,9 +109,10 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
         input=json.dumps(asked),
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(PACKAGE)},
     )
+    assert done.returncode == 0, done.stderr
     return dict(zip(CASES, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
 

@@ -52,6 +52,31 @@ DATA = [
         r"dataset.conversation_style=openai\.",
         id="conversations of another style",
     ),
+    pytest.param(
+        {"book.docx": "PK", "README.md": "# Rows"},
+        [],
+        r"There are no rows to train on: dataset.source=parquet dataset.data_dir=\S+ matches no file, and of what "
+        r"\S+/dataset holds \(README.md, book.docx\) no file is data in a format known here\. .+",
+        id="files that are no data",
+    ),
+    pytest.param(
+        {"lang=de/rows.jsonl": "", "lang=en/rows.jsonl": ""},
+        [],
+        r"The data file \S+/dataset/lang=de/rows.jsonl is empty \(0 bytes\): .+",
+        id="an empty file whose name no override can say",
+    ),
+    pytest.param(
+        {"rows.jsonl.zst": ROW},
+        [],
+        r"The data file \S+/dataset/rows.jsonl.zst is no file of zstandard, as its name says, but not compressed: .+",
+        id="rows that are not compressed",
+    ),
+    pytest.param(
+        {"rows.parquet.gz": "\x1f\x8b"},
+        ["dataset.data_dir={dataset}", "dataset.data_files=rows.parquet.gz"],
+        r"The data file \S+/dataset/rows.parquet.gz is compressed \(gzip\), which parquet cannot be read from: .+",
+        id="parquet that is compressed once more",
+    ),
 ]
 
 
@@ -62,8 +87,9 @@ def test_a_mistake_in_the_data(
     downloads = container.volume / "dataset"
     for name, text in files.items():
         (downloads / name).parent.mkdir(parents=True, exist_ok=True)
-        (downloads / name).write_text(text)
+        (downloads / name).write_bytes(text.encode("latin-1"))
     container.variables["TRAINJOB_WORKSPACE"] = str(container.volume)
-    words = container.tiny(*FULL, f"dataset.data_dir={downloads}/data", *overrides)
+    said = [override.replace("{dataset}", str(downloads)) for override in overrides]
+    words = container.tiny(*FULL, f"dataset.data_dir={downloads}/data", *said)
 
     assert_refused(container, words, sentence, mistake)

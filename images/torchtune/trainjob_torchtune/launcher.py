@@ -12,6 +12,7 @@ from trainjob_contract.exit_codes import TrainerExitCode as ExitCode
 from trainjob_contract.termination import write_termination
 from trainjob_contract.tune_run import TuneRun
 from trainjob_torchtune.data.downloaded import PreparedRun, find_downloads, use_download
+from trainjob_torchtune.data.links import find_links
 from trainjob_torchtune.hardware import cpu
 from trainjob_torchtune.hardware.devices import list_cuda_devices
 from trainjob_torchtune.preflight.checks import advise, check
@@ -117,7 +118,7 @@ def _with_data(
     config = load_config(path, run.overrides)
     if isinstance(config, Violation):
         return config
-    prepared = use_download(run, config.get("dataset"), downloads, is_shipped=is_shipped)
+    prepared = use_download(run, config.get("dataset"), downloads, find_links(), is_shipped=is_shipped)
     if not isinstance(prepared, PreparedRun):
         return prepared or (run, config)
     _say(prepared.sentence)

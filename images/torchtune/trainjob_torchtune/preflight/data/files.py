@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from trainjob_torchtune.data.formats import UNCOMPRESSED
 from trainjob_torchtune.data.inventory import take_inventory
+from trainjob_torchtune.data.links import find_linked
+from trainjob_torchtune.preflight.data.compression import find_compression
 from trainjob_torchtune.preflight.folder import describe
 from trainjob_torchtune.preflight.nature import find_nature
 from trainjob_torchtune.preflight.sight import is_file, is_folder
@@ -39,6 +42,11 @@ def check_files(dataset: DatasetSource) -> Violation | None:
             nature is not None and nature.is_page and not _is_text(dataset)
         ):
             return Violation(f"The data file {path} is {nature.words}, and no data: {nature.remedy}.")
+        if _is_binary(dataset) and (compression := find_compression(path)) is not None:
+            return Violation(
+                f"The data file {path} is compressed ({compression}), which {dataset.options['source']} cannot be read "
+                "from: decompress it. Columns in a parquet file are compressed anyway."
+            )
     return None
 
 
@@ -46,9 +54,13 @@ def list_files(dataset: DatasetSource) -> list[Path]:
     """Return the files that are named one by one, or lie in the folder; those of a pattern only `datasets` finds."""
     folder, source = dataset.options.get("data_dir"), str(dataset.options.get("source"))
     if folder and not _data_files(dataset):
-        return [Path(folder, file.path) for file in take_inventory(Path(folder)) if file.format == source]
+        return [Path(folder, file.path) for file in take_inventory(Path(folder)) if file.reader == source]
     base = str(folder or (source if is_folder(Path(source)) else "."))
-    return [Path(base, name) for name in _data_files(dataset) if not any(one in name for one in _PATTERN)]
+    return [find_linked(Path(base, name)) for name in _data_files(dataset) if not any(one in name for one in _PATTERN)]
+
+
+def _is_binary(dataset: DatasetSource) -> bool:
+    return dataset.options.get("source") in UNCOMPRESSED
 
 
 def _is_text(dataset: DatasetSource) -> bool:

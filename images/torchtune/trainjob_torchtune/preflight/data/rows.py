@@ -3,7 +3,6 @@
 Reading them is what the recipe does next; it finds the Arrow cache that was made here.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +23,7 @@ from trainjob_torchtune.violation import Violation
 
 # How `datasets` says that files have no rows.
 _NO_DATA = "corresponds to no data"
+_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def look_at_rows(dataset: DatasetSource, max_seq_len: int | None) -> Rows | Viol
     if isinstance(loaded, Violation):
         return loaded
     if len(loaded) == 0:
-        return _empty(options)
+        return _empty(dataset)
     return _look(dataset, loaded, max_seq_len)
 
 
@@ -82,16 +82,21 @@ def _load(dataset: DatasetSource) -> Any:  # noqa: ANN401 - datasets ships no ty
         if explained is not None:
             return explained
         if _NO_DATA in reason:
-            return _empty(options)
+            return _empty(dataset)
         return Violation(
-            f"The data set in {_place(options)} cannot be read as {options['source']} "
+            f"The data set in {_place(dataset)} cannot be read as {options['source']} "
             f"({type(error).__name__}: {reason})."
         )
 
 
-def _empty(options: Mapping[str, Any]) -> Violation:
-    return Violation(f"The data set in {_place(options)} has no rows: check what was downloaded, and dataset.split.")
+def _empty(dataset: DatasetSource) -> Violation:
+    return Violation(f"The data set in {_place(dataset)} has no rows: check what was downloaded, and dataset.split.")
 
 
-def _place(options: Mapping[str, Any]) -> object:
-    return options.get("data_files") or options.get("data_dir") or options["source"]
+def _place(dataset: DatasetSource) -> str:
+    options = dataset.options
+    files = [str(path) for path in list_files(dataset)] if options.get("data_files") else []
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    return ", ".join(files[:_NAMED]) + more or str(
+        options.get("data_files") or options.get("data_dir") or options["source"]
+    )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from trainjob_torchtune.preflight.data.compression import find_damage
 from trainjob_torchtune.preflight.nature import EMPTY, find_nature
 from trainjob_torchtune.violation import Violation
 
@@ -21,6 +22,10 @@ def explain_unreadable(options: Mapping[str, Any], key: str, files: Sequence[Pat
     for path in files:
         if find_nature(path) == EMPTY:
             return Violation(f"The data file {path} is {EMPTY.words}: {EMPTY.remedy}.")
+        if (damage := find_damage(path)) is not None:
+            return Violation(
+                f"The data file {path} {damage}: download it again, or give it the name that it should have."
+            )
     return check_encoding(options, key, files)
 
 

@@ -1,5 +1,6 @@
 """What needs no `datasets`; the rest is in tests/training."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -110,3 +111,21 @@ def test_files_that_are_something_else(tmp_path: Path, source: str, text: str, w
     violation = check_files(dataset(source=source, data_files=str(tmp_path / "train.data")))
 
     assert violation is None if words is None else violation is not None and f"is {words}" in violation.message
+
+
+@pytest.mark.parametrize(
+    ("source", "content", "is_refused"),
+    [
+        ("parquet", gzip.compress(b"PAR1"), True),
+        ("arrow", gzip.compress(b"ARROW1"), True),
+        ("parquet", b"PAR1", False),
+        ("json", gzip.compress(b"{}"), False),
+        ("csv", gzip.compress(b"a,b"), False),
+    ],
+)
+def test_files_that_are_compressed(tmp_path: Path, source: str, content: bytes, *, is_refused: bool) -> None:
+    (tmp_path / "train.gz").write_bytes(content)
+    violation = check_files(dataset(source=source, data_files=str(tmp_path / "train.gz")))
+
+    assert (violation is not None) is is_refused
+    assert violation is None or "is compressed (gzip), which " in violation.message
