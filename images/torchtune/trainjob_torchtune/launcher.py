@@ -23,6 +23,7 @@ from trainjob_torchtune.process.failure import Failure, explain
 from trainjob_torchtune.process.supervisor import supervise
 from trainjob_torchtune.process.transcript import Transcript
 from trainjob_torchtune.result.adapters import arrange_adapters
+from trainjob_torchtune.result.companions import list_weights, refresh_companions
 from trainjob_torchtune.result.sharing import share_weights
 from trainjob_torchtune.run.catalogue import load_catalogue
 from trainjob_torchtune.run.config import load_config
@@ -61,6 +62,7 @@ def launch(run: TuneRun, environment: Mapping[str, str]) -> int:
     run, training = prepared
     for sentence in advise(training, topology, gpus, _say) if training is not None else ():
         _say(f"Warning: {sentence}")
+    before = list_weights(training)
     host = find_host(run, settings)
     nowhere = await_host(host, read_patience(settings), _say) if host is not None else None
     if nowhere is not None:
@@ -71,6 +73,8 @@ def launch(run: TuneRun, environment: Mapping[str, str]) -> int:
     output = training.output if training is not None else None
     if output is not None:
         share_weights(output)
+    for sentence in refresh_companions(training, before) if topology.node_rank == 0 else ():
+        _say(f"Warning: {sentence}")
     if ending.code == ExitCode.DONE:
         if output is not None and topology.node_rank == 0 and (trouble := arrange_adapters(output)) is not None:
             _say(f"Warning: {trouble}")
