@@ -11,6 +11,7 @@ from trainjob_torchtune.preflight.guard import run_guarded
 from trainjob_torchtune.preflight.model.checkpoint import check_checkpoints
 from trainjob_torchtune.preflight.model.quantization import check_quantization
 from trainjob_torchtune.preflight.model.sizes import check_sizes
+from trainjob_torchtune.preflight.model.template import advise_template
 from trainjob_torchtune.preflight.model.tokenizer import check_tokenizer
 from trainjob_torchtune.preflight.model.weights import describe_bytes
 from trainjob_torchtune.preflight.run.accelerators import advise_accelerators, check_accelerators
@@ -59,6 +60,7 @@ def advise(training: Training, topology: Topology, gpus: Sequence[Capability] | 
     advisers: dict[str, Callable[[], str | None]] = {
         "of the GPUs": lambda: advise_accelerators(training, topology, visible),
         "of the precision": lambda: advise_precision(training, gpus or ()),
+        "of the chat template": lambda: advise_template(training),
         "of the memory": lambda: advise_memory(training, topology, read_limit()),
     }
     sentences = (run_guarded(one, name, say) for name, one in advisers.items())
