@@ -105,7 +105,7 @@ def load(downloads: Path, overrides: list[str]) -> dict[str, Any]:
     if isinstance(merged, Violation):
         return {"sentence": merged.message}
     parsed = parse_training(RECIPE, merged)
-    looked = look_at_rows(parsed.datasets[0], None) if not isinstance(parsed, Violation) else parsed
+    looked = look_at_rows(parsed.datasets[0], None, lambda *_: None) if not isinstance(parsed, Violation) else parsed
     if isinstance(looked, Violation):
         return {"sentence": looked.message}
     rows = config.instantiate(OmegaConf.create(merged)["dataset"], Characters())

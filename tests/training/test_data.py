@@ -138,3 +138,24 @@ def test_the_launcher_trains_on_it_and_says_so(container: Container) -> None:
     assert outcome.code == 0, "\n".join(outcome.lines)
     assert f"training on sums.jsonl in {downloads} (json)." in outcome.lines[0]
     assert len(container.losses) == 2
+
+
+def test_a_million_rows_in_little_time_and_memory(tmp_path: Path) -> None:
+    """Seconds are those of the CPU: those of a clock depend on what else the machine does."""
+    row = json.dumps({"input": "What is it? " * 15, "output": "It is this. " * 15})
+    with (tmp_path / "rows.jsonl").open("w") as file:
+        file.writelines(f"{row}\n" for _ in range(1_000_000))
+    done = subprocess.run(
+        [torch_environment.ensure() / "bin" / "python", Path(__file__).with_name("measure_rows.py")],
+        input=str(tmp_path / "rows.jsonl"),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(PACKAGE)},
+    )
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(done.stdout.splitlines()[-1])
+
+    assert measured["rows"] == 1_000_000
+    assert measured["seconds"] < 30
+    assert measured["bytes"] < 500e6

@@ -1,5 +1,8 @@
 """Mistakes in the data, found by looking at what was downloaded."""
 
+import json
+import re
+
 import pytest
 from tests.training.container import Container
 from tests.training.refused import FULL, assert_refused
@@ -93,3 +96,18 @@ def test_a_mistake_in_the_data(
     words = container.tiny(*FULL, f"dataset.data_dir={downloads}/data", *said)
 
     assert_refused(container, words, sentence, mistake)
+
+
+def test_the_log_says_how_long_a_large_data_set_took(container: Container) -> None:
+    downloads = container.volume / "dataset"
+    downloads.mkdir()
+    row = json.dumps({"input": "What is it? " * 15, "output": "It is this. " * 15})
+    with (downloads / "rows.jsonl").open("w") as file:
+        file.writelines([*(f"{row}\n" for _ in range(200_000)), '{"input": "a", "output": null}\n'])
+    container.variables["TRAINJOB_WORKSPACE"] = str(container.volume)
+    outcome = container.run(container.tiny(*FULL, f"dataset.data_dir={downloads}/data"))
+
+    assert "Row 200001 of the data set cannot be trained on: its column output is null." in outcome.lines[-1]
+    said = [line for line in outcome.lines if line.startswith("Data: ")]
+    assert re.fullmatch(r"Data: reading 74\.0 MiB to look at every row; the recipe finds them read\.", said[1])
+    assert re.fullmatch(r"Data: looked at 200,001 rows in \d+ s\.", said[-1])

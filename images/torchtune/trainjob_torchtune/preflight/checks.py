@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from trainjob_torchtune.hardware.devices import Capability
 from trainjob_torchtune.preflight.data.files import check_files, is_local, list_files
 from trainjob_torchtune.preflight.data.packing import check_packing
+from trainjob_torchtune.preflight.data.progress import Progress
 from trainjob_torchtune.preflight.data.rows import Rows, look_at_rows
 from trainjob_torchtune.preflight.data.steps import check_steps
 from trainjob_torchtune.preflight.guard import run_guarded
@@ -76,10 +77,12 @@ def _check_data(training: Training, topology: Topology, say: Say) -> Violation |
         return None
     total, is_counted = 0, len(local) == len(training.datasets)
     size = sum(path.stat().st_size for dataset in local for path in list_files(dataset))
-    if size > _WORTH_A_LINE:
+    is_long = size > _WORTH_A_LINE
+    if is_long:
         say(f"Data: reading {describe_bytes(size)} to look at every row; the recipe finds them read.")
     for dataset in local:
-        rows = look_at_rows(dataset, training.max_seq_len)
+        with Progress(say, is_long=is_long) as progress:
+            rows = look_at_rows(dataset, training.max_seq_len, progress.note)
         if isinstance(rows, Violation):
             return rows
         for sentence in rows.advice if rows is not None else ():

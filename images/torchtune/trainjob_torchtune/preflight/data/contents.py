@@ -3,17 +3,23 @@
 Rows are looked at in batches of Arrow's, of the columns that are read alone: a million take seconds and little memory.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from trainjob_torchtune.preflight.data.excerpt import show
+from trainjob_torchtune.preflight.data.pages import drop_pages
 from trainjob_torchtune.preflight.data.texts import Texts
 from trainjob_torchtune.preflight.data.turns import Turns
 from trainjob_torchtune.run.training import DatasetSource
 from trainjob_torchtune.violation import Violation
 
+Note = Callable[[int, int], None]
+"""Takes how many rows have been looked at, and of how many."""
+
 _PACKAGE = "torchtune.datasets."
 _BATCH = 10_000
+# Pages that are dropped with each batch are mapped again for the next one; with each tenth it costs nothing.
+_BATCHES_KEPT = 10
 # About 50,000 tokens: with the activations of so many, few models fit on any GPU.
 _LONG = 200_000
 # What a row needs to be text: Alpaca's instruction is put into a text, whatever it is.
@@ -33,6 +39,7 @@ def check_contents(
     loaded: Any,  # noqa: ANN401 - datasets ships no types here
     reading: Mapping[str, str],
     max_seq_len: int | None,
+    note: Note,
 ) -> tuple[str, ...] | Violation:
     """Look at all rows, and return what is to be warned of; a filter of the user's own may leave out any of them."""
     builder = dataset.component.removeprefix(_PACKAGE)
@@ -60,10 +67,15 @@ def check_contents(
     ]
     roles = (*_TEXTS.get(builder, ()), *_TURNS.get(builder, ()))
     arrow = loaded.select_columns(list(dict.fromkeys(reading[role] for role in roles))).with_format("arrow")
-    for start in range(0, len(loaded), _BATCH):
+    mapped = [str(file["filename"]) for file in loaded.cache_files]
+    for number, start in enumerate(range(0, len(loaded), _BATCH)):
         batch = arrow[start : start + _BATCH]
         for reader in readers:
             reader.look(batch, start)
+        note(start + len(batch), len(loaded))
+        del batch
+        if number % _BATCHES_KEPT == 0:
+            drop_pages(mapped)
     faults = [reader.fault for reader in readers if reader.fault is not None]
     if faults:
         first = min(faults, key=lambda fault: fault.row)

@@ -13,7 +13,7 @@ from trainjob_torchtune.preflight.data.columns import (
     find_reading,
     is_known,
 )
-from trainjob_torchtune.preflight.data.contents import check_contents
+from trainjob_torchtune.preflight.data.contents import Note, check_contents
 from trainjob_torchtune.preflight.data.files import is_local, list_files
 from trainjob_torchtune.preflight.data.shapes import describe_columns
 from trainjob_torchtune.preflight.data.unreadable import check_encoding, explain_unreadable
@@ -34,7 +34,7 @@ class Rows:
     advice: tuple[str, ...]
 
 
-def look_at_rows(dataset: DatasetSource, max_seq_len: int | None) -> Rows | Violation | None:
+def look_at_rows(dataset: DatasetSource, max_seq_len: int | None, note: Note) -> Rows | Violation | None:
     """Load the rows as the recipe will, and look at each of them; None if only the recipe can know them.
 
     That is so with builders whose columns are not known here, streams, and rows that are fetched.
@@ -47,10 +47,15 @@ def look_at_rows(dataset: DatasetSource, max_seq_len: int | None) -> Rows | Viol
         return loaded
     if len(loaded) == 0:
         return _empty(dataset)
-    return _look(dataset, loaded, max_seq_len)
+    return _look(dataset, loaded, max_seq_len, note)
 
 
-def _look(dataset: DatasetSource, loaded: Any, max_seq_len: int | None) -> Rows | Violation:  # noqa: ANN401
+def _look(
+    dataset: DatasetSource,
+    loaded: Any,  # noqa: ANN401
+    max_seq_len: int | None,
+    note: Note,
+) -> Rows | Violation:
     columns = describe_columns(loaded.column_names, loaded[0])
     reading = find_reading(dataset, columns)
     violation = (
@@ -60,7 +65,7 @@ def _look(dataset: DatasetSource, loaded: Any, max_seq_len: int | None) -> Rows 
     )
     if violation is not None:
         return violation
-    contents = check_contents(dataset, loaded, reading, max_seq_len)
+    contents = check_contents(dataset, loaded, reading, max_seq_len, note)
     if isinstance(contents, Violation):
         return contents
     advice = advise_columns(dataset, columns)
@@ -70,12 +75,13 @@ def _look(dataset: DatasetSource, loaded: Any, max_seq_len: int | None) -> Rows 
 
 def _load(dataset: DatasetSource) -> Any:  # noqa: ANN401 - datasets ships no types here
     import datasets  # noqa: PLC0415 - a second of start-up that only the first node spends
+    import pyarrow as pa  # noqa: PLC0415
 
     datasets.disable_progress_bars()
     options = dict(dataset.options)
     arguments = {"split": "train"} | {name: value for name, value in options.items() if name not in BUILDER_ARGUMENTS}
     try:
-        return datasets.load_dataset(str(options["source"]), **arguments)
+        loaded = datasets.load_dataset(str(options["source"]), **arguments)
     except Exception as error:  # noqa: BLE001 - whatever its readers raise, the data set cannot be read
         reason = " ".join(str(error.__cause__ or error).split())
         explained = explain_unreadable(options, dataset.key, list_files(dataset))
@@ -87,6 +93,9 @@ def _load(dataset: DatasetSource) -> Any:  # noqa: ANN401 - datasets ships no ty
             f"The data set in {_place(dataset)} cannot be read as {options['source']} "
             f"({type(error).__name__}: {reason})."
         )
+    # What reading needed is of no use any more.
+    pa.default_memory_pool().release_unused()
+    return loaded
 
 
 def _empty(dataset: DatasetSource) -> Violation:

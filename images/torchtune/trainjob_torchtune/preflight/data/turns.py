@@ -93,7 +93,8 @@ def _read_struct(values: Any, style: str, limit: int | None) -> list[tuple[str, 
     text = "".join(pc.if_else(pc.is_null(content), "n", of_turns).to_pylist())
     ends = [0, *pc.cumulative_sum(pc.fill_null(pc.list_value_length(values), 0)).to_pylist()]
     sizes = _add_up(pc.utf8_length(content))
-    if limit is None:
+    # As many words have at least as many characters, which are counted faster.
+    if limit is None or all(sizes[end] - sizes[one] < limit for one, end in pairwise(ends)):
         return [(text[one:end], sizes[end] - sizes[one], 0) for one, end in pairwise(ends)]
     words = _add_up(pc.count_substring_regex(content, _WORD))
     answers = ((one, end, text.find("a", one, end)) for one, end in pairwise(ends))

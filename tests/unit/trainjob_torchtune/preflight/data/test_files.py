@@ -38,7 +38,7 @@ def test_where_rows_lie(source: DatasetSource, *, local: bool) -> None:
     ids=["fetched", "streamed", "unknown-builder"],
 )
 def test_rows_that_only_the_recipe_can_count(source: DatasetSource) -> None:
-    assert look_at_rows(source, None) is None
+    assert look_at_rows(source, None, lambda *_: None) is None
 
 
 @pytest.mark.parametrize(
