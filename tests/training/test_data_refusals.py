@@ -75,6 +75,12 @@ DATA = [
         id="rows that are not compressed",
     ),
     pytest.param(
+        {"rows.csv.zst": "\x28\xb5\x2f\xfd\x00\x58\x88\x00\x00input,output\na,b\n"},
+        [],
+        r"The data file \S+/dataset/rows.csv.zst is cut off within a frame of zstandard: download it again\.",
+        id="rows that are cut off where their reader does not see it",
+    ),
+    pytest.param(
         {"rows.parquet.gz": "\x1f\x8b"},
         ["dataset.data_dir={dataset}", "dataset.data_files=rows.parquet.gz"],
         r"The data file \S+/dataset/rows.parquet.gz is compressed \(gzip\), which parquet cannot be read from: .+",

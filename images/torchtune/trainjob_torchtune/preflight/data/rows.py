@@ -16,7 +16,7 @@ from trainjob_torchtune.preflight.data.columns import (
 from trainjob_torchtune.preflight.data.contents import Note, check_contents
 from trainjob_torchtune.preflight.data.files import is_local, list_files
 from trainjob_torchtune.preflight.data.shapes import describe_columns
-from trainjob_torchtune.preflight.data.unreadable import check_encoding, explain_unreadable
+from trainjob_torchtune.preflight.data.unreadable import check_encoding, check_ends, explain_unreadable
 from trainjob_torchtune.preflight.data.wrapped import check_wrapping
 from trainjob_torchtune.run.training import DatasetSource
 from trainjob_torchtune.violation import Violation
@@ -59,7 +59,8 @@ def _look(
     columns = describe_columns(loaded.column_names, loaded[0])
     reading = find_reading(dataset, columns)
     violation = (
-        check_encoding(dataset.options, dataset.key, list_files(dataset))
+        check_ends(list_files(dataset))
+        or check_encoding(dataset.options, dataset.key, list_files(dataset))
         or check_wrapping(dataset, loaded, reading)
         or check_columns(dataset, columns)
     )

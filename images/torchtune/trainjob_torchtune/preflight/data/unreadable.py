@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trainjob_torchtune.preflight.data.compression import find_damage
+from trainjob_torchtune.preflight.data.compression import find_damage, is_cut_off
 from trainjob_torchtune.preflight.nature import EMPTY, find_nature
 from trainjob_torchtune.violation import Violation
 
@@ -27,6 +27,14 @@ def explain_unreadable(options: Mapping[str, Any], key: str, files: Sequence[Pat
                 f"The data file {path} {damage}: download it again, or give it the name that it should have."
             )
     return check_encoding(options, key, files)
+
+
+def check_ends(files: Sequence[Path]) -> Violation | None:
+    """Look for a file that is cut off where its reader finds nothing wrong: only that of zstandard does not."""
+    path = next((path for path in files if is_cut_off(path)), None)
+    if path is None:
+        return None
+    return Violation(f"The data file {path} is cut off within a frame of zstandard: download it again.")
 
 
 def check_encoding(options: Mapping[str, Any], key: str, files: Sequence[Path]) -> Violation | None:
