@@ -57,6 +57,12 @@ REFUSED = {
     "a number among texts": Case([PAIR] * 3 + [{"input": "a", "output": 5}], "Row 4 of the data set"),
     "numbers": Case([{"input": "a", "output": 5}], "holds '5' (int), which is no text"),
     "null cells of CSV": Case(b"input,output\na,b\na,\n", "dataset.keep_default_na=False", options={"source": "csv"}),
+    "semicolons between cells": Case(
+        b"input;output\na;b\n", 'commas: give dataset.sep=";".', options={"source": "csv"}
+    ),
+    "tabulators between cells": Case(
+        b"input\toutput\na\tb\n", 'commas: give dataset.sep="\\t".', options={"source": "csv"}
+    ),
     "alpaca without an answer": Case(
         [{"instruction": "a", "input": "", "output": "b"}, {"instruction": "a", "output": None}],
         "Row 2 of the data set",
@@ -111,6 +117,10 @@ ACCEPTED = {
         b"input,output\na,b\na,\n", options={"source": "csv", "keep_default_na": False}
     ),
     "tab-separated": Case(b"input\toutput\na\tb\n", options={"source": "csv", "sep": "\t"}),
+    "separated by semicolons": Case(b"input;output\na;b\n", options={"source": "csv", "sep": ";"}),
+    "one column with a semicolon": Case(
+        b"in;put\na\n", options={"source": "csv", "column_map": {"input": "in;put", "output": "in;put"}}
+    ),
     "plain text": Case(b"One.\n\nTwo.\n", builder="text_completion_dataset", options={"source": "text"}),
     "a system turn": chat(SYSTEM, USER, ANSWER, USER, ANSWER),
     "a tool's turn at the end": chat(USER, CALL, TOOL),

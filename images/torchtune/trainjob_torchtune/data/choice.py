@@ -57,13 +57,19 @@ def _choose_format(files: Sequence[DataFile], names: Sequence[str]) -> list[Data
     """Return the files of one format: that of the split's files, of tables rather than of texts, of most bytes."""
     rows = [file for file in files if file.format is not None]
     certain = [file for file in rows if not is_doubtful(file.path.name)] or rows
-    wanted = [file for file in certain if names == [_ALL] or file.split in names or file.label in names] or certain
+    if not any(_is_named(file, names) or (file.split is None and TRAIN in names) for file in certain):
+        certain = [file for file in rows if file in certain or _is_named(file, names)]
+    wanted = [file for file in certain if _is_named(file, names)] or certain
     tables = [file for file in wanted if file.format != "text"] or wanted
     sizes: dict[str | None, int] = {}
     for file in tables:
         sizes[file.format] = sizes.get(file.format, 0) + file.size
     source = max(sizes, key=lambda name: sizes[name], default=None)
     return [file for file in certain if file.format == source]
+
+
+def _is_named(file: DataFile, names: Sequence[str]) -> bool:
+    return names == [_ALL] or file.split in names or file.label in names
 
 
 def _labels(files: Sequence[DataFile]) -> list[str]:

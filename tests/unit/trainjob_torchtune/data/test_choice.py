@@ -75,6 +75,16 @@ def files(names: str) -> list[DataFile]:
         pytest.param(
             "train_stats.jsonl", None, "json", '"/d/train_stats.jsonl"', id="what is doubtful, and the only file"
         ),
+        pytest.param(
+            "train_info.jsonl test.jsonl",
+            None,
+            "json",
+            '"/d/train_info.jsonl"',
+            id="what is doubtful, but of the split",
+        ),
+        pytest.param(
+            "a.jsonl test_results.json", "test", "json", '{"test": "/d/test_results.json"}', id="what is asked for"
+        ),
         pytest.param("a.txt:9 b.csv:1", None, "csv", '"/d/b.csv"', id="tables rather than texts"),
         pytest.param("a.txt b.txt", None, "text", '["/d/a.txt", "/d/b.txt"]', id="texts"),
         pytest.param("TRAIN.JSONL", None, "json", '"/d/TRAIN.JSONL"', id="capitals"),

@@ -35,6 +35,8 @@ _MAPPED = {
 }
 # Builders that read one column, and the argument and default that name it.
 _BY_COLUMN = {"text_completion_dataset": ("column", "text"), "chat_dataset": ("conversation_column", "")}
+# What separates cells, and how an override says it.
+_SEPARATORS = {"\t": '"\\t"', ";": '";"', "|": '"|"'}
 # torchtune/datasets/_chat.py
 _STYLES = ("openai", "sharegpt")
 # The recipe stops if a column_map lacks one of these.
@@ -82,6 +84,9 @@ def advise_columns(dataset: DatasetSource, present: Columns) -> str | None:
 
 
 def _remedy(dataset: DatasetSource, builder: str, needed: Mapping[str, str], present: Columns) -> str:
+    separator = _find_separator(dataset, needed, present)
+    if separator is not None:
+        return f"its cells are separated by something else than commas: give {dataset.key}.sep={separator}"
     overrides = suggest(dataset.key, dataset.component, present)
     if overrides is not None:
         return f"to train on these, give {overrides}"
@@ -89,6 +94,14 @@ def _remedy(dataset: DatasetSource, builder: str, needed: Mapping[str, str], pre
         return f"name the column to train on with {dataset.key}.{next(iter(needed))}=COLUMN"
     roles = ", ".join(f"{role}: COLUMN" for role in needed)
     return f"name the columns to train on with {dataset.key}.column_map={{{roles}}}"
+
+
+def _find_separator(dataset: DatasetSource, needed: Mapping[str, str], present: Columns) -> str | None:
+    """Return what separates the columns that are read, where all were read as one."""
+    if dataset.options.get("source") != "csv" or len(present) != 1:
+        return None
+    (column,) = present
+    return next((said for sep, said in _SEPARATORS.items() if set(needed.values()) <= set(column.split(sep))), None)
 
 
 def _column(dataset: DatasetSource, builder: str, present: Columns) -> dict[str, str] | Violation:
