@@ -1,5 +1,6 @@
 """Bodies as the API server sends them, with one override per case."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 Body = dict[str, Any]
@@ -8,6 +9,11 @@ LABELS = {
     "jobset.sigs.k8s.io/jobset-uid": "trainjob-1",
     "jobset.sigs.k8s.io/replicatedjob-name": "node",
 }
+
+
+def at(second: int) -> datetime:
+    """Return a time in the minute in which everything here was created."""
+    return datetime(2026, 1, 1, 12, 0, second, tzinfo=UTC)
 
 
 def body(name: str, version: int, *, namespace: str = "team", **metadata: Any) -> Body:  # noqa: ANN401 - any JSON

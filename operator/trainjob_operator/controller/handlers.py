@@ -16,7 +16,7 @@ import kopf
 from trainjob_operator.controller.cache.census import Census
 from trainjob_operator.controller.kube.connection import Connection
 from trainjob_operator.controller.kube.resources import TRAINJOBS
-from trainjob_operator.controller.kube.transport import open_session
+from trainjob_operator.controller.kube.session import open_session
 
 logger = logging.getLogger(__name__)
 

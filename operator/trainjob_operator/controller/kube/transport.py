@@ -1,4 +1,4 @@
-"""Requests to the API server over HTTP: credentials, retries, deadlines and errors.
+"""Requests to the API server over HTTP: retries, deadlines and errors.
 
 Two sessions, because watches hold their connections for minutes and must not starve requests of theirs.
 """
@@ -15,14 +15,12 @@ import aiohttp
 import orjson
 from aiohttp import hdrs
 
-from trainjob_operator import __version__
-from trainjob_operator.controller.kube.connection import Connection, Token
+from trainjob_operator.controller.kube.connection import Connection
+from trainjob_operator.controller.kube.session import JSON, open_session
 from trainjob_operator.controller.telemetry.metrics import Metrics
 from trainjob_operator.errors import ApiError
 
-USER_AGENT = f"trainjob-operator/{__version__}"
 ATTEMPTS = 4
-_JSON = "application/json"
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _LONGEST_PAUSE = 10.0
 _CONNECT_TIMEOUT = 5.0
@@ -40,7 +38,7 @@ class HttpRequest:
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
-    content_type: str = _JSON
+    content_type: str = JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,37 +174,6 @@ def _transport_of(response: aiohttp.ClientResponse) -> asyncio.Transport | None:
     """Give what an answer comes by, or None if it has ended."""
     transport = response.connection.transport if response.connection is not None else None
     return transport if isinstance(transport, asyncio.Transport) else None
-
-
-def open_session(
-    connection: Connection, limit: int, *middlewares: aiohttp.ClientMiddlewareType
-) -> aiohttp.ClientSession:
-    """Open a session that shows our credentials; ``limit`` bounds its connections, 0 means no bound.
-
-    The middlewares see each request once, and its last answer.
-    """
-    connector = aiohttp.TCPConnector(limit=limit, keepalive_timeout=60, ssl=connection.tls or True)
-    return aiohttp.ClientSession(
-        connector=connector,
-        headers={hdrs.USER_AGENT: USER_AGENT, hdrs.ACCEPT: _JSON, hdrs.ACCEPT_ENCODING: "identity"},
-        middlewares=middlewares if connection.token is None else (*middlewares, _show(connection.token)),
-    )
-
-
-def _show(token: Token) -> aiohttp.ClientMiddlewareType:
-    """Put the token on each request; when it is refused, read it anew and try once more."""
-
-    async def authorize(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        shown = token.current()
-        request.headers[hdrs.AUTHORIZATION] = f"Bearer {shown}"
-        response = await handler(request)
-        if response.status == HTTPStatus.UNAUTHORIZED and token.reread() != shown:
-            response.release()
-            request.headers[hdrs.AUTHORIZATION] = f"Bearer {token.current()}"
-            response = await handler(request)
-        return response
-
-    return authorize
 
 
 def error_from(code: int, body: bytes, headers: Mapping[str, str]) -> ApiError:

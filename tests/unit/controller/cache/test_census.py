@@ -9,7 +9,7 @@ from trainjob_operator.controller.cache.census import Census
 from trainjob_operator.controller.cache.store import Key, Store
 from trainjob_operator.controller.kube.connection import Connection, FixedToken
 from trainjob_operator.controller.kube.resources import TRAINJOBS
-from trainjob_operator.controller.kube.transport import open_session
+from trainjob_operator.controller.kube.session import open_session
 from trainjob_operator.controller.telemetry.metrics import Metrics
 
 UNKEEPABLE = "stays"

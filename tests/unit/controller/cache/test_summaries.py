@@ -1,21 +1,17 @@
-from datetime import UTC, datetime
-from typing import Any
+"""What is kept of Services, claims and Jobs."""
+
+from datetime import datetime
 
 import pytest
-from tests.factories.bodies import Body, body, container, ended, job, owned, pod
+from tests.factories.bodies import Body, at, body, job, owned
 
 from trainjob_operator.controller.cache.summaries import (
     summarize_claim,
     summarize_job,
-    summarize_pod,
     summarize_service,
     trainjob_of,
 )
-from trainjob_operator.reconciler.children import Child, Eviction, Exit, JobChild, Kind, Outcome, PodChild, Trouble
-
-
-def at(second: int) -> datetime:
-    return datetime(2026, 1, 1, 12, 0, second, tzinfo=UTC)
+from trainjob_operator.reconciler.children import Child, JobChild, Kind, Outcome
 
 
 def test_service_and_claim() -> None:
@@ -131,139 +127,3 @@ def test_counts_of_a_job() -> None:
     seen = summarize_job(job({"active": 2, "ready": 1, "succeeded": 3, "failed": 4}, {"suspend": True}))
 
     assert (seen.active, seen.ready, seen.succeeded, seen.failed, seen.suspended) == (2, 1, 3, 4, True)
-
-
-def test_a_new_pod() -> None:
-    assert summarize_pod(pod({"phase": "Pending"})) == PodChild(
-        name="tune-node-0-0-abcde",
-        uid="uid-of-tune-node-0-0-abcde",
-        trainjob_uid="trainjob-1",
-        job="tune-node-0",
-        phase="Pending",
-        node="node-a",
-        deleting=False,
-        trouble=None,
-        exit=None,
-    )
-
-
-def test_an_evicted_pod_did_not_fail() -> None:
-    disrupted = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
-    status = {"phase": "Failed", "conditions": [disrupted], "containerStatuses": [container("node", **ended(137))]}
-
-    seen = summarize_pod(pod(status))
-
-    assert seen.exit is None
-    assert seen.eviction is None, "a drain, which is no fault of the pod"
-
-
-def test_an_eviction_by_the_kubelet_is_seen_with_its_words() -> None:
-    at = "2026-01-01T00:00:00Z"
-    disrupted = {
-        "type": "DisruptionTarget",
-        "status": "True",
-        "reason": "TerminationByKubelet",
-        "lastTransitionTime": at,
-    }
-    status = {"phase": "Failed", "reason": "Evicted", "message": "low on memory", "conditions": [disrupted]}
-
-    assert summarize_pod(pod(status)).eviction == Eviction("low on memory", datetime.fromisoformat(at))
-    assert summarize_pod(pod(status | {"reason": "Terminated"})).eviction is None, "a node that goes down"
-
-
-UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/2 nodes: no GPU"}
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        pytest.param(
-            {"containerStatuses": [container("node", waiting={"reason": "ContainerCreating"})]}, None, id="on its way"
-        ),
-        pytest.param(
-            {"containerStatuses": [container("node", waiting={"reason": "PodInitializing"})]}, None, id="initializing"
-        ),
-        pytest.param({"containerStatuses": [container("node", waiting={})]}, None, id="no reason yet"),
-        pytest.param({"containerStatuses": [container("node", running={})]}, None, id="running"),
-        pytest.param(
-            {
-                "containerStatuses": [
-                    container("good", running={}),
-                    container("node", waiting={"reason": "ErrImagePull", "message": "not found"}),
-                ]
-            },
-            Trouble("ErrImagePull", "not found", "node", "registry/node:1"),
-            id="image",
-        ),
-        pytest.param(
-            {
-                "initContainerStatuses": [container("first", waiting={"reason": "CreateContainerConfigError"})],
-                "containerStatuses": [container("node", waiting={"reason": "PodInitializing"})],
-            },
-            Trouble("CreateContainerConfigError", "", "first", "registry/first:1"),
-            id="init container",
-        ),
-        pytest.param(
-            {"conditions": [UNSCHEDULABLE | {"lastTransitionTime": "2026-01-01T00:00:00Z"}]},
-            Trouble("Unschedulable", "0/2 nodes: no GPU", since=datetime(2026, 1, 1, tzinfo=UTC)),
-            id="no node",
-        ),
-        pytest.param({"conditions": [UNSCHEDULABLE]}, Trouble("Unschedulable", "0/2 nodes: no GPU"), id="no time"),
-        pytest.param({"conditions": [{"type": "PodScheduled", "status": "True"}]}, None, id="scheduled"),
-    ],
-)
-def test_trouble_of_a_pod(status: Body, expected: Trouble | None) -> None:
-    assert summarize_pod(pod(status)).trouble == expected
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        pytest.param({"containerStatuses": [container("node", terminated=ended(0))]}, None, id="succeeded"),
-        pytest.param(
-            {"containerStatuses": [container("node", terminated=ended(11, message="no access"))]},
-            Exit("node", 11, "Error", "no access", at(9)),
-            id="failed",
-        ),
-        pytest.param(
-            {
-                "containerStatuses": [
-                    container("late", terminated=ended(1, "2026-01-01T12:00:11Z")),
-                    container("early", terminated=ended(2, "2026-01-01T12:00:10Z")),
-                ]
-            },
-            Exit("early", 2, "Error", "", at(10)),
-            id="the first to fail",
-        ),
-        pytest.param(
-            {
-                "containerStatuses": [
-                    container("node", waiting={"reason": "CrashLoopBackOff"}) | {"lastState": {"terminated": ended(3)}}
-                ]
-            },
-            Exit("node", 3, "Error", "", at(9)),
-            id="waits to be restarted",
-        ),
-        pytest.param(
-            {"containerStatuses": [container("node", running={}) | {"lastState": {"terminated": ended(3)}}]},
-            None,
-            id="runs again",
-        ),
-        pytest.param(
-            {"containerStatuses": [container("node", terminated={"exitCode": 137, "finishedAt": None})]},
-            Exit("node", 137, "", "", at(0)),
-            id="lost with its node",
-        ),
-    ],
-)
-def test_exit_of_a_pod(status: Body, expected: Exit | None) -> None:
-    assert summarize_pod(pod(status)).exit == expected
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"managedFields": []}, {"resourceVersion": "9"}, {"annotations": {"a": "b"}}],
-    ids=lambda c: next(iter(c)),
-)
-def test_what_does_not_matter_leaves_the_summary_equal(change: dict[str, Any]) -> None:
-    assert summarize_pod(pod(**change)) == summarize_pod(pod())
