@@ -11,14 +11,17 @@ CLUSTERS ?= 3
 COVERED = $(patsubst %/__init__.py,--cov=%,$(filter-out images/%/trainjob_contract/__init__.py,$(wildcard operator/*/__init__.py images/*/*/__init__.py)))
 # What is compiled once, modules of packages and rewritten asserts, is not compiled in every run.
 unexport PYTHONDONTWRITEBYTECODE
-REQUIREMENTS := $(wildcard images/operator/requirements.txt images/initializer/requirements.txt tests/requirements.txt)
+# Without hashes, which pip would then ask of all: what a person develops with is built there.
+REQUIREMENTS := $(wildcard images/operator/requirements.in images/initializer/requirements.in tests/requirements.txt)
+# Writes the hashes; no part of the development environment.
+UV ?= 0.13.9
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(wildcard images/*/pyproject.toml))
 
 .PHONY: .venv help demo down test check lint format typecheck unit property initializer training training-shared \
-  cluster cluster-shared alone e2e coverage golden recordings crds runtimes keys models bench version release clean
+  cluster cluster-shared alone e2e coverage golden recordings crds runtimes keys models bench version release requirements clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv: .venv/installed
 
@@ -78,6 +81,10 @@ keys: .venv ## Take the keys of TorchTune's configs out of its wheel again
 
 models: .venv ## Take what TorchTune's configs say of each model out of its wheel again
 	@$(BIN)/python -m tests.training.models
+
+requirements: .venv ## Write the images' requirements.txt, with the hashes of the wheels, from requirements.in
+	@rm -rf build/uv && $(PYTHON) -m venv build/uv && build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@$(BIN)/python -m trainjob_operator.generate.requirements build/uv/bin/uv images/*/requirements.in images/torchtune/variants/*.in
 
 test: .venv ## Everything, and what took longest; builds what it needs and keeps it in a cache outside the checkout
 	@$(BIN)/python -m tests.suites
