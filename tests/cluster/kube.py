@@ -90,9 +90,14 @@ class Kube:
         """Apply a merge patch."""
         return self._send("PATCH", _path(kind, namespace, name, subresource), patch)
 
-    def token(self, namespace: str, account: str, *audiences: str) -> str:
-        """Ask for a token of a ServiceAccount that is good for an hour; without audiences for the API server."""
-        spec = {"audiences": audiences}
+    def token(self, namespace: str, account: str, *audiences: str, pod: str = "") -> str:
+        """Ask for a token of a ServiceAccount that is good for an hour; without audiences for the API server.
+
+        One for a pod is as the kubelet mounts it.
+        """
+        spec: Body = {"audiences": audiences}
+        if pod:
+            spec["boundObjectRef"] = {"apiVersion": "v1", "kind": "Pod", "name": pod}
         request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
         token: str = self._send("POST", _path("ServiceAccount", namespace, account, "token"), request)["status"][
             "token"

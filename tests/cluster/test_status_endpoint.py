@@ -53,7 +53,7 @@ def operator(cluster: Cluster) -> Iterator[Installation]:
         yield installation
 
 
-def trainer(namespace: str) -> Body:
+def trainer(namespace: str, **labels: str) -> Body:
     """Make a pod as the trainer's: with a token for the TrainJob `tune`, and the CA."""
     audience = f"{GROUP}/namespaces/{namespace}/trainjobs/tune/status"
     tokens = [
@@ -75,7 +75,11 @@ def trainer(namespace: str) -> Body:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": "trainer", "namespace": namespace},
+        "metadata": {
+            "name": "trainer",
+            "namespace": namespace,
+            "labels": {f"jobset.sigs.k8s.io/jobset-{name}": value for name, value in labels.items()},
+        },
         "spec": {
             "restartPolicy": "Never",
             "securityContext": {
@@ -90,12 +94,12 @@ def trainer(namespace: str) -> Body:
     }
 
 
-def answers_to_a_pod(operator: Installation, kube: Kube, namespace: str) -> dict[str, tuple[int, Body]]:
-    """Run the trainer's pod to its end, and give what it was answered."""
+def answers_to_a_pod(operator: Installation, kube: Kube, namespace: str, **labels: str) -> dict[str, tuple[int, Body]]:
+    """Run a pod with these labels to its end, and give what it was answered."""
     bundle = base64.b64decode(kube.get("Secret", SYSTEM, "kubeflow-trainer-webhook-cert")["data"]["ca.crt"]).decode()
     metadata = {"name": "ca", "namespace": namespace}
     kube.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"ca.crt": bundle}})
-    kube.create(trainer(namespace))
+    kube.create(trainer(namespace, **labels))
     eventually(lambda: kube.get("Pod", namespace, "trainer")["status"]["phase"] in {"Succeeded", "Failed"})
     said = operator.kubectl("logs", "trainer", f"--namespace={namespace}")
     return {name: (code, body) for name, (code, body) in json.loads(said.splitlines()[-1]).items()}
@@ -106,7 +110,9 @@ def test_a_trainer_reports_and_others_cannot(operator: Installation, kube: Kube,
     kube.create(trainjob(namespace, "tune", suspend=True))
     eventually(lambda: kube.get("TrainJob", namespace, "tune").get("status", {}).get("conditions"))
 
-    answers = answers_to_a_pod(operator, kube, namespace)
+    uid = kube.get("TrainJob", namespace, "tune")["metadata"]["uid"]
+
+    answers = answers_to_a_pod(operator, kube, namespace, name="tune", uid=uid)
 
     assert {name: (code, body.get("reason")) for name, (code, body) in answers.items()} == {
         "good": (200, None),
@@ -127,8 +133,22 @@ def test_a_trainer_reports_and_others_cannot(operator: Installation, kube: Kube,
     assert job["status"]["conditions"], "the operator's part of the status stays"
 
 
+def test_a_pod_of_another_trainjob_cannot(operator: Installation, kube: Kube, namespace: str) -> None:
+    kube.create(stub_runtime(namespace))
+    kube.create(trainjob(namespace, "tune", suspend=True))
+    other = kube.create(trainjob(namespace, "other", suspend=True))["metadata"]["uid"]
+    eventually(lambda: kube.get("TrainJob", namespace, "tune").get("status", {}).get("conditions"))
+
+    answers = answers_to_a_pod(operator, kube, namespace, name="other", uid=other)
+
+    assert {code for code, _ in answers.values()} == {403, 404}
+    assert answers["another method"][0] == 404
+    assert "Only a pod of the TrainJob may report" in answers["good"][1]["message"]
+    assert "trainerStatus" not in kube.get("TrainJob", namespace, "tune")["status"]
+
+
 def test_a_trainjob_that_is_not_there_is_not_made(operator: Installation, kube: Kube, namespace: str) -> None:
-    answers = answers_to_a_pod(operator, kube, namespace)
+    answers = answers_to_a_pod(operator, kube, namespace, name="tune", uid="a-uid")
 
     assert (answers["good"][0], answers["good"][1]["message"]) == (404, "Train job not found")
     assert kube.list("TrainJob", namespace) == []

@@ -31,7 +31,7 @@ class Serving:
         self._settings = settings
         self._server = HttpsServer()
         self._webhook = Webhook(kube, caches, metrics, settings.namespaces)
-        self._progress = ProgressEndpoint(kube, metrics) if settings.status_endpoint else None
+        self._progress = ProgressEndpoint(kube, caches, metrics) if settings.status_endpoint else None
         self._keyring = Keyring(
             kube,
             self._server,

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from tests.cluster.kube import Kube
 from tests.cluster.namespaces import Namespaces
 from tests.cluster.stub import trainjob
 
+from trainjob_operator.controller.cache.caches import Caches
 from trainjob_operator.controller.endpoints.progress import ProgressEndpoint
 from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.telemetry.metrics import Metrics
@@ -27,29 +30,58 @@ STATUS: dict[str, Any] = {
 }
 WITH_OFFSET = {"trainerStatus": {"lastUpdatedTime": "2026-01-01T01:00:00.123456+01:00"}}
 FORBIDDEN = (403, "Forbidden", "Forbidden")
+NOT_ITS_POD = (403, "Forbidden", "Only a pod of the TrainJob may report, with the token that was mounted into it")
 
 
 @dataclass(frozen=True, slots=True)
 class Trainer:
-    """Reports on a TrainJob of its own."""
+    """Reports on a TrainJob of its own, as a pod of it."""
 
     kube: Kube
     endpoint: TestClient[Any, Any]
+    caches: Caches
     namespace: str
     name: str
+    uid: str
+    pod: str
 
     async def send(self, content: object, *, token: str = "", scheme: str = "Bearer") -> tuple[int, Any]:
         data = content if isinstance(content, bytes) else json.dumps(content)
-        headers = {"Authorization": f"{scheme} {token or self.token(self.namespace)}"}
+        headers = {"Authorization": f"{scheme} {token or self.token()}"}
         async with self.endpoint.post(status_path(self.namespace, self.name), data=data, headers=headers) as answer:
+            if answer.status == 429:
+                assert int(answer.headers["Retry-After"]) > 0
             return answer.status, await answer.json()
 
-    def token(self, namespace: str) -> str:
-        """Ask for a token with the TrainJob's audience, for an account of any namespace."""
-        return self.kube.token(namespace, "default", status_audience(self.namespace, self.name))
+    def token(self, pod: str | None = None, namespace: str = "") -> str:
+        """Ask for a token with the TrainJob's audience: of its pod, another one, or ("") none."""
+        audience = status_audience(self.namespace, self.name)
+        return self.kube.token(namespace or self.namespace, "default", audience, pod=self.pod if pod is None else pod)
+
+    def add_pod(self, trainjob: str, uid: str) -> str:
+        """Make a pod with the labels of a TrainJob's."""
+        return add_pod(self.kube, self.caches, self.namespace, trainjob, uid)
 
     def status(self) -> object:
         return self.kube.get("TrainJob", self.namespace, self.name).get("status")
+
+
+def add_pod(kube: Kube, caches: Caches, namespace: str, trainjob: str, uid: str) -> str:
+    labels = {"jobset.sigs.k8s.io/jobset-name": trainjob, "jobset.sigs.k8s.io/jobset-uid": uid}
+    metadata = {"generateName": f"{trainjob}-", "namespace": namespace, "labels": labels}
+    container = {
+        "name": "node",
+        "image": "nothing",
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    spec = {
+        "nodeSelector": {"runs-on": "nothing"},
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [container],
+    }
+    pod = kube.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    caches.pods.put(pod)
+    return str(pod["metadata"]["name"])
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +93,13 @@ def team(our_kinds: None, namespaces: Namespaces) -> str:  # noqa: ARG001 - Trai
 async def reporting(kube: Kube, namespace: str, client: KubeClient, metrics: Metrics) -> AsyncIterator[Trainer]:
     job = trainjob(namespace, "", suspend=True)
     job["metadata"] = {"generateName": "tune-", "namespace": namespace}
-    name = kube.create(job)["metadata"]["name"]
-    async with TestClient(TestServer(ProgressEndpoint(client, metrics).app())) as endpoint:
-        yield Trainer(kube, endpoint, namespace, name)
+    job = kube.create(job)
+    name, uid = job["metadata"]["name"], job["metadata"]["uid"]
+    caches = Caches(lambda _: None, lambda _: None)
+    caches.trainjobs.put(job)
+    pod = add_pod(kube, caches, namespace, name, uid)
+    async with TestClient(TestServer(ProgressEndpoint(client, caches, metrics).app())) as endpoint:
+        yield Trainer(kube, endpoint, caches, namespace, name, uid, pod)
 
 
 @pytest.fixture
@@ -92,7 +128,7 @@ async def test_a_report_becomes_the_status_and_is_echoed(trainer: Trainer, sent:
 
 
 async def test_a_chatty_trainer_costs_one_review(trainer: Trainer, metrics: Metrics) -> None:
-    token = trainer.token(trainer.namespace)
+    token = trainer.token()
     for scheme in ("Bearer", "bearer", "bEARER"):
         assert (await trainer.send({"trainerStatus": STATUS}, token=token, scheme=scheme))[0] == 200
 
@@ -100,12 +136,54 @@ async def test_a_chatty_trainer_costs_one_review(trainer: Trainer, metrics: Metr
 
 
 async def test_a_stranger_is_refused(trainer: Trainer) -> None:
-    assert refused(await trainer.send({"trainerStatus": STATUS}, token=trainer.token("default"))) == FORBIDDEN
+    token = trainer.token("", namespace="default")
+
+    assert refused(await trainer.send({"trainerStatus": STATUS}, token=token)) == FORBIDDEN
     assert trainer.status() is None
 
 
+async def test_only_a_pod_of_the_trainjob_reports(trainer: Trainer) -> None:
+    other = trainer.add_pod("other", "another-uid")
+
+    for token in (trainer.token(other), trainer.token("")):
+        assert refused(await trainer.send({"trainerStatus": STATUS}, token=token)) == NOT_ITS_POD
+        assert refused(await trainer.send({}, token=token)) == NOT_ITS_POD
+    assert trainer.status() is None
+
+
+async def test_a_pod_of_a_trainjob_that_had_the_name_before_does_not(trainer: Trainer) -> None:
+    token = trainer.token(trainer.add_pod(trainer.name, "an-older-uid"))
+
+    assert refused(await trainer.send({"trainerStatus": STATUS}, token=token)) == NOT_ITS_POD
+    assert trainer.status() is None
+
+
+async def test_a_pod_that_is_gone_reports_no_more(trainer: Trainer) -> None:
+    token = trainer.token()
+    assert (await trainer.send({"trainerStatus": STATUS}, token=token))[0] == 200
+
+    trainer.caches.pods.prune(trainer.namespace, set(), sys.maxsize)
+
+    assert refused(await trainer.send({"trainerStatus": STATUS}, token=token)) == NOT_ITS_POD
+
+
+async def test_a_stranger_with_ever_new_tokens_waits_and_costs_no_more_reviews(
+    trainer: Trainer, metrics: Metrics
+) -> None:
+    known = trainer.token()
+    assert (await trainer.send({"trainerStatus": STATUS}, token=known))[0] == 200
+
+    forged = (trainer.send({"trainerStatus": STATUS}, token=f"{known}{number}") for number in range(200))
+    codes = Counter([code for code, _ in await asyncio.gather(*forged)])
+
+    assert codes[403] + codes[429] == 200
+    assert codes[429] > 100
+    assert metrics.api_requests.labels("create", "tokenreviews", "201")._value.get() == 1 + codes[403]
+    assert (await trainer.send({"trainerStatus": STATUS}, token=known))[0] == 200, "who is known does not wait"
+
+
 async def test_a_stranger_who_asks_again_and_again_costs_one_review(trainer: Trainer, metrics: Metrics) -> None:
-    token = trainer.token(trainer.namespace) + "x"
+    token = trainer.token() + "x"
     await trainer.send({"trainerStatus": STATUS}, token=token)
 
     answers = await asyncio.gather(*(trainer.send({"trainerStatus": STATUS}, token=token) for _ in range(50)))
@@ -115,7 +193,7 @@ async def test_a_stranger_who_asks_again_and_again_costs_one_review(trainer: Tra
 
 
 async def test_a_token_that_was_tampered_with_is_refused(trainer: Trainer) -> None:
-    token = trainer.token(trainer.namespace) + "x"
+    token = trainer.token() + "x"
 
     assert refused(await trainer.send({"trainerStatus": STATUS}, token=token)) == FORBIDDEN
     assert trainer.status() is None

@@ -65,6 +65,16 @@ class Store(Generic[T]):
         entry = self._entries.get((namespace, name))
         return entry.value if entry is not None else None
 
+    def owner(self, namespace: str, name: str) -> Key | None:
+        """Give the TrainJob that an object belongs to, by the object's own name."""
+        entry = self._entries.get((namespace, name))
+        return entry.owner if entry is not None else None
+
+    def uid(self, namespace: str, name: str) -> str | None:
+        """Give the UID of an object by its own name."""
+        entry = self._entries.get((namespace, name))
+        return entry.uid if entry is not None else None
+
     def of(self, owner: Key) -> tuple[T, ...]:
         """Give all objects of a TrainJob."""
         return tuple(self._families.get(owner, {}).values())

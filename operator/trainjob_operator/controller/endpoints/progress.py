@@ -1,11 +1,13 @@
 """The status endpoint: trainers report their progress here, and it becomes ``status.trainerStatus``.
 
-Path, token, answers and errors are those of Kubeflow Trainer's, so that its SDK's callback works unchanged. Runs on
-every replica; a report is one server-side apply of its own field manager and disturbs nobody else's part of the status.
+Path, token, answers and errors are those of Kubeflow Trainer's, so that its SDK's callback works unchanged. Who reports
+has to be a pod of this very TrainJob: the token tells which pod it was given to. Runs on every replica; a report is one
+server-side apply of its own field manager and disturbs nobody else's part of the status.
 """
 
 import asyncio
 import logging
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +21,9 @@ from pydantic import ValidationError
 
 from trainjob_operator.api.model import Model
 from trainjob_operator.api.status import TrainerStatus
-from trainjob_operator.controller.endpoints.tokens import TokenReviewer
+from trainjob_operator.controller.cache.caches import Caches
+from trainjob_operator.controller.cache.store import Key
+from trainjob_operator.controller.endpoints.tokens import Bearer, TokenReviewer, TooMany
 from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.kube.resources import TRAINJOBS
 from trainjob_operator.controller.telemetry.metrics import Metrics
@@ -42,14 +46,18 @@ class ProgressReport(Model):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a report is not taken, in the words of a metav1.Status."""
+    """Why a report is not taken, in the words of a metav1.Status, and after how many seconds it may be."""
 
     code: HTTPStatus
     reason: str
     message: str
+    retry_after: int = 0
 
 
 _FORBIDDEN = Refused(HTTPStatus.FORBIDDEN, "Forbidden", "Forbidden")
+_NOT_ITS_POD = Refused(
+    HTTPStatus.FORBIDDEN, "Forbidden", "Only a pod of the TrainJob may report, with the token that was mounted into it"
+)
 _INVALID = Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid", "Invalid payload")
 _NOT_FOUND = Refused(HTTPStatus.NOT_FOUND, "NotFound", "Not found")
 _NO_TRAINJOB = Refused(HTTPStatus.NOT_FOUND, "NotFound", "Train job not found")
@@ -63,8 +71,9 @@ _DEFECT = Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", "The operat
 class ProgressEndpoint:
     """Takes reports of trainers."""
 
-    def __init__(self, kube: KubeClient, metrics: Metrics) -> None:
+    def __init__(self, kube: KubeClient, caches: Caches, metrics: Metrics) -> None:
         self._kube = kube
+        self._caches = caches
         self._metrics = metrics
         self._tokens = TokenReviewer(kube)
 
@@ -97,8 +106,9 @@ class ProgressEndpoint:
 
     async def _report(self, request: web.Request) -> web.Response:
         namespace, name = request.match_info["namespace"], request.match_info["name"]
-        if not await self._is_allowed(request.headers.getall(hdrs.AUTHORIZATION, []), namespace, name):
-            return _refuse(_FORBIDDEN)
+        refused = await self._check(request, namespace, name)
+        if refused is not None:
+            return _refuse(refused)
         report = _parse(await request.read())
         if report is None:
             return _refuse(_INVALID)
@@ -109,14 +119,28 @@ class ProgressEndpoint:
                 return _refuse(refused)
         return _json(HTTPStatus.OK, sent)
 
-    async def _is_allowed(self, credentials: list[str], namespace: str, name: str) -> bool:
-        """Let in only who lives in the TrainJob's namespace and has a token for this very TrainJob."""
+    async def _check(self, request: web.Request, namespace: str, name: str) -> Refused | None:
+        """Let in only a pod of this very TrainJob, with a token that was made for reports on it."""
+        credentials = request.headers.getall(hdrs.AUTHORIZATION, [])
         if len(credentials) != 1 or not (_NAME.fullmatch(namespace) and _NAME.fullmatch(name)):
+            return _FORBIDDEN
+        shown = _BEARER.fullmatch(credentials[0].strip())
+        if shown is None:
+            return _FORBIDDEN
+        bearer = await self._tokens.identify(shown[1], status_audience(namespace, name), request.remote or "")
+        if isinstance(bearer, TooMany):
+            return _wait(math.ceil(bearer.seconds))
+        if bearer is None or bearer.namespace != namespace:
+            return _FORBIDDEN
+        return None if self._is_pod_of(bearer, Key(namespace, name)) else _NOT_ITS_POD
+
+    def _is_pod_of(self, bearer: Bearer, trainjob: Key) -> bool:
+        """Tell whether a token is of a pod of this TrainJob, and not of an earlier one that had its name."""
+        pod = self._caches.pods.get(trainjob.namespace, bearer.pod)
+        if pod is None or pod.uid != bearer.pod_uid:
             return False
-        bearer = _BEARER.fullmatch(credentials[0].strip())
-        if bearer is None:
-            return False
-        return await self._tokens.namespace_of(bearer[1], status_audience(namespace, name)) == namespace
+        is_labelled = self._caches.pods.owner(trainjob.namespace, pod.name) == trainjob
+        return is_labelled and self._caches.trainjobs.uid(*trainjob) in {None, pod.trainjob_uid}
 
     async def _write(self, namespace: str, name: str, status: Mapping[str, Any]) -> Refused | None:
         manifest = {
@@ -146,6 +170,11 @@ def _parse(body: bytes) -> ProgressReport | None:
     return None if updated is not None and updated.tzinfo is None else report
 
 
+def _wait(seconds: int) -> Refused:
+    message = f"Too many tokens that nobody knows came from this address: try again in {seconds} s"
+    return Refused(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", message, seconds)
+
+
 def _refuse(refused: Refused) -> web.Response:
     status: Mapping[str, Any] = {
         "apiVersion": "v1",
@@ -156,7 +185,10 @@ def _refuse(refused: Refused) -> web.Response:
         "message": refused.message,
         "code": refused.code.value,
     }
-    return _json(refused.code, status)
+    response = _json(refused.code, status)
+    if refused.retry_after:
+        response.headers[hdrs.RETRY_AFTER] = str(refused.retry_after)
+    return response
 
 
 def _json(code: HTTPStatus, body: Mapping[str, Any]) -> web.Response:

@@ -1,4 +1,4 @@
-"""Whether a token is what it claims to be: asked of the API server, and remembered for some seconds."""
+"""Whose a token is: asked of the API server, and remembered for some seconds."""
 
 import asyncio
 import base64
@@ -8,12 +8,12 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
+from trainjob_operator.controller.endpoints.peers import Peers
 from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.kube.resources import TOKEN_REVIEWS
 
@@ -23,19 +23,38 @@ _MOST_REMEMBERED = 4096
 _AT_A_TIME = 8
 _JWT_PARTS = 3
 _ACCOUNT = re.compile(r"system:serviceaccount:([^:]+):[^:]+")
+_POD_NAME = "authentication.kubernetes.io/pod-name"
+_POD_UID = "authentication.kubernetes.io/pod-uid"
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a token was given to: a ServiceAccount of a namespace, and the pod that it is bound to, empty if to none."""
+
+    namespace: str
+    pod: str = ""
+    pod_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """The address has shown too many tokens that nobody knows; one more is looked at after so many seconds."""
+
+    seconds: float
 
 
 @dataclass(slots=True)
 class TokenReviewer:
-    """Knows in which namespace the ServiceAccount of a token lives. Trainers report every few seconds."""
+    """Knows whose tokens are. Trainers report every few seconds."""
 
     kube: KubeClient
-    _known: OrderedDict[bytes, tuple[float, str]] = field(default_factory=OrderedDict, init=False)
+    _known: OrderedDict[bytes, tuple[float, Bearer]] = field(default_factory=OrderedDict, init=False)
     _refused: OrderedDict[bytes, float] = field(default_factory=OrderedDict, init=False)
+    _peers: Peers = field(default_factory=Peers, init=False)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_A_TIME), init=False)
 
-    async def namespace_of(self, token: str, audience: str) -> str | None:
-        """Give the namespace of the ServiceAccount, or None if the token is not good for this audience.
+    async def identify(self, token: str, audience: str, address: str) -> Bearer | TooMany | None:
+        """Return whose the token is that came from an address, or None if it is not good for this audience.
 
         Raises:
             ApiError: the API server cannot be asked.
@@ -43,9 +62,21 @@ class TokenReviewer:
         if not _names(token, audience):
             return None  # strangers cost no request
         key = hashlib.sha256(f"{audience}\n{token}".encode()).digest()
-        async with self._slots if self._is_new(key) else nullcontext():
-            if self._is_new(key):  # while this one waited, another may have asked
-                self._remember(key, await self._review(token, audience))
+        if self._is_new(key):
+            now = time.monotonic()
+            peer = self._peers.at(address, now)
+            wait = peer.charge(now)
+            if wait > 0:
+                return TooMany(wait)
+            async with peer.turns, self._slots:
+                if self._is_new(key):  # while this one waited, another may have asked
+                    self._remember(key, await self._review(token, audience))
+            bearer = self._bearer(key)
+            if bearer is not None and bearer.pod:
+                peer.refund()
+        return self._bearer(key)
+
+    def _bearer(self, key: bytes) -> Bearer | None:
         known = self._known.get(key)
         return known[1] if known is not None else None
 
@@ -53,12 +84,12 @@ class TokenReviewer:
         now, known = time.monotonic(), self._known.get(key)
         return (known is None or known[0] <= now) and self._refused.get(key, now) <= now
 
-    def _remember(self, key: bytes, namespace: str | None) -> None:
+    def _remember(self, key: bytes, bearer: Bearer | None) -> None:
         """Keep the answer; those to strangers apart, so that they do not push out trainers'."""
         self._known.pop(key, None)
         now = time.monotonic()
-        if namespace is not None:
-            self._known[key] = (now + _GOOD_FOR, namespace)
+        if bearer is not None:
+            self._known[key] = (now + _GOOD_FOR, bearer)
         else:
             self._refused[key] = now + _REFUSED_FOR
             self._refused.move_to_end(key)
@@ -66,7 +97,7 @@ class TokenReviewer:
             if len(table) > _MOST_REMEMBERED:
                 table.popitem(last=False)
 
-    async def _review(self, token: str, audience: str) -> str | None:
+    async def _review(self, token: str, audience: str) -> Bearer | None:
         manifest = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenReview",
@@ -75,12 +106,14 @@ class TokenReviewer:
         return judge((await self.kube.create(TOKEN_REVIEWS, None, manifest)).body.get("status") or {}, audience)
 
 
-def judge(status: Mapping[str, Any], audience: str) -> str | None:
-    """Give the namespace of the ServiceAccount that a TokenReview's status tells of; None if the token is not good."""
-    account = _ACCOUNT.fullmatch((status.get("user") or {}).get("username") or "")
+def judge(status: Mapping[str, Any], audience: str) -> Bearer | None:
+    """Return whom a TokenReview's status tells of; None if the token is not good."""
+    user = status.get("user") or {}
+    account = _ACCOUNT.fullmatch(user.get("username") or "")
     if not status.get("authenticated") or audience not in (status.get("audiences") or ()) or account is None:
         return None
-    return account[1]
+    names, uids = (((user.get("extra") or {}).get(key) or ("",)) for key in (_POD_NAME, _POD_UID))
+    return Bearer(account[1], names[0], uids[0])
 
 
 def _names(token: str, audience: str) -> bool:

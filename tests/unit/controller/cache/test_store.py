@@ -38,6 +38,9 @@ def test_objects_are_found_by_owner_and_by_name(names: Names) -> None:
 
     assert names.words() == ["one", "two"]
     assert names.store.get("team", "c") == "three"
+    assert names.store.owner("team", "c") == Key("team", "other")
+    assert names.store.uid("team", "c") == "uid-of-c"
+    assert (names.store.owner("team", "d"), names.store.uid("team", "d")) == (None, None)
     assert names.store.get("elsewhere", "c") is None
     assert len(names.store) == 3
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 
+from trainjob_operator.controller.cache.caches import Caches
 from trainjob_operator.controller.endpoints.progress import ProgressEndpoint
 from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.telemetry.metrics import Metrics
@@ -44,7 +45,8 @@ class Trainer:
 
 @pytest.fixture
 async def trainer(nobody: KubeClient) -> AsyncIterator[Trainer]:
-    runner = web.AppRunner(ProgressEndpoint(nobody, Metrics()).app())
+    caches = Caches(lambda _: None, lambda _: None)
+    runner = web.AppRunner(ProgressEndpoint(nobody, caches, Metrics()).app())
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with ClientSession() as session:
