@@ -55,7 +55,7 @@ class Sweep:
         namespace = self.namespaces.make()
         self.kube.create(scenario.runtime(namespace))
         with (
-            Replicas(self.kube, self.folder, [namespace]) as replicas,
+            Replicas(self.kube, self.folder, [namespace], are_forked=True) as replicas,
             ApiProxy(self.kube.cluster, strike) as proxy,
         ):
             audit = Audit(self.kube.cluster.audit_log, replicas.user(""))

@@ -15,6 +15,7 @@ import yaml
 from tests.devcluster.cache import ROOT
 from tests.devcluster.cluster import Cluster
 from tests.devcluster.errors import DevclusterError
+from tests.devcluster.forked import ForkedOperator
 from tests.devcluster.longrun import tail
 from tests.devcluster.port import Port
 
@@ -27,12 +28,16 @@ class OperatorProcess:
     """A replica that can be started, stopped, killed, frozen and started again; its log goes on in one file.
 
     It ends with the thread that started it. `settings` are the operator's, by their names in lower case; `python` is
-    one that has the packages of the operator's image.
+    one that has the packages of the operator's image. One that `is_forked` is forked from a process that has imported
+    the operator: where it is started hundreds of times.
     """
 
-    def __init__(self, settings: Mapping[str, str], log: Path, python: Path = Path(sys.executable)) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], log: Path, python: Path = Path(sys.executable), *, is_forked: bool = False
+    ) -> None:
         self.log = log
         self._python = python
+        self._is_forked = is_forked
         self._host = settings.get("http_host", "127.0.0.1")
         self._port = Port(self._host)
         known = {**settings, "http_host": self._host, "http_port": str(self._port.number)}
@@ -41,7 +46,7 @@ class OperatorProcess:
             "PYTHONPATH": str(ROOT / "operator"),  # which checkout's operator it is
             **{f"TRAINJOB_OPERATOR_{name.upper()}": value for name, value in known.items()},
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | ForkedOperator | None = None
 
     @property
     def pid(self) -> int:
@@ -50,6 +55,9 @@ class OperatorProcess:
 
     def start(self) -> None:
         """Start it, and do not wait."""
+        if self._is_forked:
+            self._process = ForkedOperator(self._environment, self.log)
+            return
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*_ENDS_WITH_US, self._python, "-m", "trainjob_operator", "run"],
@@ -112,7 +120,7 @@ class OperatorProcess:
             self._process.wait()
         self._port.close()
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> subprocess.Popen[bytes] | ForkedOperator:
         assert self._process is not None
         return self._process
 
