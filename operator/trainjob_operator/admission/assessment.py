@@ -17,7 +17,8 @@ from trainjob_operator.reconciler.rules.names import check_names
 from trainjob_operator.reconciler.rules.patches import check_patches
 from trainjob_operator.reconciler.rules.runtime import check_runtime
 from trainjob_operator.reconciler.rules.trainer import check_trainer
-from trainjob_operator.reconciler.rules.trainjob import Violation, ancestor_of, check_reference, check_trainjob
+from trainjob_operator.reconciler.rules.trainjob import ancestor_of, check_reference, check_trainjob
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.torchtune.selection import NoSelection
 
 # apimachinery's IsDomainPrefixedPath, as in the CRD.

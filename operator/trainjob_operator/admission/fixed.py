@@ -12,7 +12,7 @@ from trainjob_operator.admission.patches import OLDER_PATCHES, PATCHES, has_chan
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.constraints import IMMUTABLE
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINJOB_CONTROLLER
-from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.reconciler.rules.violation import Violation
 
 _MUTABLE = frozenset({"suspend", "ttlSecondsAfterFinished", PATCHES, *OLDER_PATCHES})
 _KNOWN_TO_OLDER_CLIENTS = frozenset(

@@ -6,7 +6,7 @@ from typing import Any
 from trainjob_operator.admission.normal import Object, normalize_object, object_at
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.constraints import IMMUTABLE
-from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.wording import list_few
 
 PATCHES = "runtimePatches"

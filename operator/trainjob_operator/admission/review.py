@@ -23,7 +23,7 @@ from trainjob_operator.api.validation import check_structure
 from trainjob_operator.errors import InvalidObjectError
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, GROUP, TRAINING_RUNTIME, TRAINJOB
 from trainjob_operator.reconciler.rules.runtime import check_runtime
-from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.wording import shorten
 
 _RUNTIMES = (TRAINING_RUNTIME, CLUSTER_TRAINING_RUNTIME)

@@ -29,12 +29,12 @@ from trainjob_operator.reconciler.rules.patches import check_patches
 from trainjob_operator.reconciler.rules.runtime import check_runtime, is_mergeable
 from trainjob_operator.reconciler.rules.trainer import check_trainer
 from trainjob_operator.reconciler.rules.trainjob import (
-    Violation,
     ancestor_of,
     check_reference,
     check_trainjob,
     completions_of,
 )
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.reconciler.state import Endpoint
 from trainjob_operator.torchtune.selection import NoSelection
 from trainjob_operator.wording import list_few

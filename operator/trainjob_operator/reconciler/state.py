@@ -1,4 +1,9 @@
-"""What the core is told about the world, and what it answers."""
+"""What the core is told about the world, and what it answers.
+
+There are four nouns for "no". A ``Violation`` is of a rule, and names the field. ``Rejected`` is what ``resolve``
+returns of a TrainJob of which nothing can be made. A ``Refusal`` is the API server's, of a child. An ``Obstacle`` is
+why a TrainJob is ``Stalled``: any of these, or pods that cannot start.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

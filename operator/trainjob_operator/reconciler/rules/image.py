@@ -7,7 +7,7 @@ from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.workload import JobTemplate
 from trainjob_operator.naming import NODE
 from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
-from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.torchtune.loggers import find_lacking
 
 _OURS = re.compile(r"(.*/)?trainjob-operator/torchtune(-cpu)?(:[^/]*)?(@.*)?")

@@ -9,7 +9,7 @@ from trainjob_operator.api.patches import PodSpecPatch, RuntimePatch
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import EnvVar, TemplateMeta
 from trainjob_operator.reconciler.merge.patching import patches_in_force
-from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.reconciler.rules.violation import Violation
 
 _LONGEST = 100
 _DIRECTIVE = "$patch"

@@ -8,7 +8,7 @@ from trainjob_operator.api.runtime import ReplicatedJob, Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import DATASET_INITIALIZER, MODEL_INITIALIZER, NODE
 from trainjob_operator.reconciler.merge.patching import patches_in_force
-from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.wording import list_few, shorten
 
 _OWN_CONTAINERS = (DATASET_INITIALIZER, MODEL_INITIALIZER, NODE)

@@ -9,7 +9,7 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import JobTemplate, ResourceRequirements
 from trainjob_operator.naming import NODE
 from trainjob_operator.reconciler.merge.templates import find_container
-from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.reconciler.rules.violation import Violation
 
 _WHERE = "spec.trainer.resourcesPerNode"
 _MEANT = {"gpu": "nvidia.com/gpu", "gpus": "nvidia.com/gpu", "tpu": "google.com/tpu", "mem": "memory", "cpus": "cpu"}

@@ -7,7 +7,8 @@ from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import JobSetSpec, ReplicatedJob, Runtime
 from trainjob_operator.naming import NODE, TRAINER
 from trainjob_operator.reconciler.merge.templates import containers_of, find_container
-from trainjob_operator.reconciler.rules.trainjob import Violation, ancestor_of
+from trainjob_operator.reconciler.rules.trainjob import ancestor_of
+from trainjob_operator.reconciler.rules.violation import Violation
 
 _TEMPLATE = "spec.template.spec"
 _STEPS = f"{_TEMPLATE}.replicatedJobs"

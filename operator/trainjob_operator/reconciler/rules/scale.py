@@ -7,7 +7,7 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import JobTemplate
 from trainjob_operator.naming import NODE
 from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
-from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.torchtune.arguments import value_of
 from trainjob_operator.torchtune.catalogue import RECIPES, sibling_for_several
 from trainjob_operator.torchtune.methods import method_of

@@ -9,7 +9,7 @@ from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.api.workload import JobTemplate
 from trainjob_operator.naming import NODE
 from trainjob_operator.reconciler.merge.templates import find_container
-from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.reconciler.rules.violation import Violation
 
 _SHELLS = {"sh", "bash", "dash", "ash", "zsh", "ksh"}
 _COMMAND = re.compile(r"[-+][a-zA-Z]*c[a-zA-Z]*")

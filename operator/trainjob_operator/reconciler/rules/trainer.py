@@ -9,7 +9,7 @@ from trainjob_operator.reconciler.rules.overrides import check_overrides
 from trainjob_operator.reconciler.rules.resources import check_resources
 from trainjob_operator.reconciler.rules.scale import check_scale
 from trainjob_operator.reconciler.rules.shell import check_shell
-from trainjob_operator.reconciler.rules.trainjob import Violation
+from trainjob_operator.reconciler.rules.violation import Violation
 
 
 def check_trainer(job: TrainJob, template: JobTemplate, nodes: int) -> Iterator[Violation]:

@@ -1,7 +1,6 @@
 """What a TrainJob may say, as pure checks that name the field."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.constraints import is_object_name
@@ -23,30 +22,10 @@ from trainjob_operator.reconciler.merge.initializer import source_of
 from trainjob_operator.reconciler.merge.launch import is_bare_tune_run
 from trainjob_operator.reconciler.merge.templates import find_container
 from trainjob_operator.reconciler.merge.topology import count_nodes, is_torch
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.torchtune.arguments import key_of
 from trainjob_operator.torchtune.composition import MANAGED_OVERRIDES
 from trainjob_operator.wording import list_few, shorten
-
-_LONGEST_FIELD = 400
-_LONGEST_MESSAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """What is wrong, and where: ``field`` is a path in the TrainJob, or in the runtime that the message names."""
-
-    reason: Reason
-    field: str
-    message: str
-
-    def __post_init__(self) -> None:
-        """Keep what others wrote from making it long; whoever asks may have written a megabyte into any field."""
-        object.__setattr__(self, "field", shorten(self.field, _LONGEST_FIELD))
-        object.__setattr__(self, "message", shorten(self.message, _LONGEST_MESSAGE))
-
-    def __str__(self) -> str:
-        """Write it as one part of a sentence."""
-        return f"{self.field}: {self.message}"
 
 
 def ancestor_of(step: ReplicatedJob) -> str | None:
