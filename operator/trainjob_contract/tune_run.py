@@ -51,6 +51,10 @@ class TuneRun:
         """Return the same run with one more ``key=value``."""
         return replace(self, overrides=(*self.overrides, override))
 
+    def with_arguments(self, words: Sequence[str]) -> "TuneRun | None":
+        """Return what comes of words behind the command line; None if they ask for help."""
+        return replace(self, overrides=(*self.overrides, *words)) if HELP.isdisjoint(words) else None
+
     def render(self) -> tuple[str, ...]:
         """Write the command line, one element an argument."""
         return (*TUNE_RUN, *self.flags, self.recipe, _CONFIG, self.config, *self.overrides)

@@ -3,12 +3,12 @@
 No value of an environment variable is ever part of one.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from trainjob_contract.tune_run import TUNE_RUN, TuneRun, parse_tune_run
+from trainjob_contract.tune_run import TuneRun, parse_tune_run
 from trainjob_operator.admission.nodes import advise_on_company
 from trainjob_operator.api.runtime import Runtime
-from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import Trainer, TrainJob, TrainJobSpec
 from trainjob_operator.api.workload import Container, EnvVar, TemplateMeta
 from trainjob_operator.naming import CLUSTER_TRAINING_RUNTIME, JOBSET_PREFIX, NODE, SUPPORT_LABEL, TRAINER
@@ -39,20 +39,15 @@ _SHAPES = {
 }
 
 
-def advise(job: TrainJob, runtime: Runtime | None, recipe: RecipeStatus | None) -> Iterator[str]:
+def advise(job: TrainJob, runtime: Runtime | None, run: TuneRun | None) -> Iterator[str]:
     """Yield warnings about a new TrainJob."""
     yield from advise_on_reference(runtime)
     yield from _advise_on_shapes(job.spec)
     yield from _advise_on_secrets(job.spec)
-    if recipe is not None and job.spec.trainer is not None:
-        command = _read(job.spec.trainer.command or (), job.spec.trainer, runtime)
-        run = parse_tune_run(command)
-        overrides = run.overrides if isinstance(run, TuneRun) else ()
-        yield from _advise_on_overrides(recipe, overrides, "spec.trainer.command", command)
-        arguments = _read(job.spec.trainer.args or (), job.spec.trainer, runtime)
-        whole = parse_tune_run((*TUNE_RUN, *arguments)) if tuple(command) == TUNE_RUN else None
-        overrides = whole.overrides if isinstance(whole, TuneRun) else arguments
-        yield from _advise_on_overrides(recipe, overrides, "spec.trainer.args", arguments)
+    trainer = job.spec.trainer
+    if run is not None and trainer is not None:
+        for field, words in (("command", trainer.command), ("args", trainer.args)):
+            yield from _advise_on_overrides(run, f"spec.trainer.{field}", _read(words or (), trainer, runtime))
 
 
 def _read(words: Sequence[str], trainer: Trainer, runtime: Runtime | None) -> tuple[str, ...]:
@@ -98,8 +93,7 @@ def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:
         container = find_container(step.template, NODE)
         run = parse_tune_run((container.command if container is not None else None) or ())
         if isinstance(run, TuneRun):
-            recipe = RecipeStatus(recipe=run.recipe, config=run.config, num_nodes=1, num_proc_per_node="1")
-            yield from _advise_on_overrides(recipe, run.overrides, f"{where}: override", run.overrides)
+            yield from _advise_on_overrides(run, f"{where}: override", run.overrides)
 
 
 def _is_deprecated(runtime: Runtime) -> bool:
@@ -153,13 +147,12 @@ def _secrets_in_clear(env: Sequence[EnvVar]) -> Iterator[str]:
     return (entry.name for entry in env if entry.value and is_secret(entry.name))
 
 
-def _advise_on_overrides(
-    recipe: RecipeStatus, overrides: Sequence[str], where: str, words: Sequence[str]
-) -> Iterator[str]:
+def _advise_on_overrides(run: TuneRun, where: str, words: Sequence[str]) -> Iterator[str]:
     """Yield warnings about the overrides among the words that a field consists of."""
-    if len(overrides) > _MOST_OVERRIDES:
+    found = _find(run.overrides, words)
+    if len(found) > _MOST_OVERRIDES:
         return
-    places = [f"{where}[{at}]" for at in _find(overrides, words)]
+    places, overrides = [f"{where}[{at}]" for at in found], [words[at] for at in found]
     left = _MOST_READ
     for place, argument in zip(places, overrides, strict=True):
         if argument != argument.strip():
@@ -176,18 +169,19 @@ def _advise_on_overrides(
             f"{places[after]} sets {shorten(key_of(overrides[after]))} once more, after {places[before]}:"
             " TorchTune takes the last one"
         )
-    for unknown in find_unknown_keys(recipe.recipe, recipe.config, overrides):
+    for unknown in find_unknown_keys(run.recipe, run.config, overrides):
         later = explain_later(overrides[unknown.position])
         hint = f", did you mean {unknown.nearest}?" if unknown.nearest else ": it changes nothing"
         hint = f": it is of a later TorchTune; {later}" if later else hint
         place = places[unknown.position]
-        yield f"{place}: config {recipe.config} of {recipe.recipe} has no key {shorten(unknown.key)}{hint}"
+        yield f"{place}: config {run.config} of {run.recipe} has no key {shorten(unknown.key)}{hint}"
 
 
 def _find(overrides: Sequence[str], words: Sequence[str]) -> list[int]:
-    """Find where overrides stand among the words of a command line: behind torchrun's flags, around the config."""
-    found, at = [], len(words)
-    for override in reversed(overrides):
-        at = next(before for before in reversed(range(at)) if words[before] == override)
-        found.append(at)
+    """Find where overrides stand among words: behind torchrun's flags, whose values may look like them."""
+    left, found = Counter(overrides), []
+    for at in reversed(range(len(words))):
+        if left[words[at]]:
+            left[words[at]] -= 1
+            found.append(at)
     return found[::-1]

@@ -10,7 +10,7 @@ from trainjob_operator.api.workload import Container
 from trainjob_operator.naming import NODE
 from trainjob_operator.reconciler.merge.references import find_unset
 from trainjob_operator.reconciler.merge.resources import count_accelerators
-from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
+from trainjob_operator.reconciler.merge.templates import find_container
 from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.torchtune.catalogue import RECIPES, sibling_for_several
 from trainjob_operator.torchtune.keys import find_misnomer
@@ -21,7 +21,7 @@ def advise_on_trainer(job: TrainJob, resolved: ResolvedJob) -> Iterator[str]:
     yield from advise_on_nodes(job, resolved)
     [template] = [step.template for step in resolved.steps if step.name == resolved.trainer]
     container = find_container(template, NODE)
-    run = tune_run_of(container)
+    run = resolved.run
     if container is None or run is None:
         return
     yield from _advise_on_references(job, container)

@@ -176,7 +176,7 @@ def _validate_trainjob(request: Request, runtime: Runtime | None) -> Answer:
     old, new = _spec(request.old), _spec(request.new)
     if old is None or new is None or not _fits(request.old):
         assessment = assess(job, runtime)
-        warnings = (*advise(job, runtime, assessment.recipe), *assessment.warnings)
+        warnings = (*advise(job, runtime, assessment.run), *assessment.warnings)
         return _deny(assessment.violations, warnings) if assessment.violations else _allow(warnings)
     fixed = tuple(islice(check_fixed(old, new), _MOST_ERRORS))
     wrong = (*fixed, *check_change(old, new, object_at(request.old, "status")))

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from trainjob_contract.environment import NPROC_PER_NODE, STORAGE_URI
-from trainjob_contract.tune_run import TuneRun, parse_tune_run
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.workload import Container, EnvVar
 from trainjob_operator.naming import NODE
 from trainjob_operator.plan.forecast import NO_UID, Forecast, PlannedTrainJob
@@ -59,7 +59,7 @@ def _forecast(forecast: Forecast) -> Iterator[str]:
     if container is not None:
         words = (*(container.command or ()), *(container.args or ()))
         yield from ("", "Command" if container.command else "Arguments of the image's own command", shlex.join(words))
-        yield from _section("Overrides", _overrides(container))
+        yield from _section("Overrides", _overrides(resolved.run))
         yield from _section("Environment", _environment(container))
     yield from _section("Volumes", _table(map(_claim, resolved.claims)))
     yield from _section("Steps", _steps(resolved.steps))
@@ -102,12 +102,9 @@ def _accelerators(container: Container | None) -> Iterator[str]:
     return (f"{amount} {name} on each node" for name, amount in amounts.items() if is_accelerator(name))
 
 
-def _overrides(container: Container) -> Sequence[str]:
-    """List what is given to TorchTune: of each key the last, which is the one that it goes by."""
-    run = parse_tune_run(container.command or ())
-    if not isinstance(run, TuneRun):
-        return ()
-    given = (*run.overrides, *(container.args or ()))
+def _overrides(run: TuneRun | None) -> Sequence[str]:
+    """List what TorchTune reads: of each key the last, which is the one that it goes by."""
+    given = run.overrides if run is not None else ()
     return tuple({key_of(argument): argument for argument in given}.values())
 
 

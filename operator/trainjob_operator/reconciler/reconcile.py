@@ -27,6 +27,7 @@ from trainjob_operator.reconciler.life.suspension import resume_jobs, suspend_jo
 from trainjob_operator.reconciler.ownership import Owned, gather
 from trainjob_operator.reconciler.resolve import Resolve, resolve
 from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.reconciler.state import Observed, Plan
 
 
@@ -58,7 +59,7 @@ def reconcile(observed: Observed, resolve: Resolve = resolve) -> Plan:
     if observed.unusable_snapshot is None:
         result = resolve(observed.job, observed.snapshot or observed.runtime, observed.endpoint)
     else:
-        result = Rejected(Reason.RUNTIME_INVALID, observed.unusable_snapshot)
+        result = Rejected((Violation(Reason.RUNTIME_INVALID, "", observed.unusable_snapshot),))
     if failure is not None:
         end = _End(Reason.FAILED_JOBS, failure.describe(), failure.outcome.at, failure.evidence())
         return _fail(observed, owned, _known(result), end)
@@ -76,7 +77,7 @@ def own_up(observed: Observed, error: Exception) -> Plan:
         f"the operator failed to decide what to do ({type(error).__name__}). This is a defect of trainjob-operator and"
         " not of this TrainJob; the operator's log has the details. What runs goes on, and it is tried again"
     )
-    rejected = Rejected(Reason.INTERNAL_ERROR, message)
+    rejected = Rejected((Violation(Reason.INTERNAL_ERROR, "", message),))
     try:
         return reconcile(observed, lambda *_: rejected)
     except Exception:  # noqa: BLE001 - if not even that can be decided, the condition is what is left

@@ -1,6 +1,6 @@
 """TrainJob + runtime -> what is to run, or why it cannot."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import ReplicatedJob, Runtime
@@ -17,12 +17,11 @@ from trainjob_operator.reconciler.merge.templates import (
     add_volume,
     change_container,
     change_init_container,
-    find_container,
     mounts,
     upsert_env,
 )
 from trainjob_operator.reconciler.merge.topology import Topology
-from trainjob_operator.reconciler.merge.trainer import describe_recipe, equip_trainer
+from trainjob_operator.reconciler.merge.trainer import EquippedTrainer, describe_recipe, equip_trainer
 from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
 from trainjob_operator.reconciler.rules.names import check_names
 from trainjob_operator.reconciler.rules.patches import check_patches
@@ -36,8 +35,7 @@ from trainjob_operator.reconciler.rules.trainjob import (
 )
 from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.reconciler.state import Endpoint
-from trainjob_operator.torchtune.selection import NoSelection
-from trainjob_operator.wording import list_few
+from trainjob_operator.torchtune.methods import method_of
 
 _DEFAULT_GROUP = "default"
 _SHARED_MODES = {"ReadWriteMany", "ReadOnlyMany"}
@@ -53,56 +51,92 @@ def resolve(job: TrainJob, runtime: Runtime | None, endpoint: Endpoint | None = 
         runtime: the runtime as the TrainJob first saw it, or as it is now; None if there is none.
         endpoint: where its trainers are to report, or None if nowhere.
     """
-    wrong = tuple(check_reference(job))
-    if wrong:
-        return _reject(wrong)
+    if wrong := tuple(check_reference(job)):
+        return Rejected(wrong)
     if runtime is None:
-        ref = job.spec.runtime_ref
-        return Rejected(
-            Reason.RUNTIME_NOT_FOUND,
-            f"{ref.kind} {ref.name} does not exist: create it and this TrainJob goes on, or delete this TrainJob and"
-            f" name another runtime (kubectl get {ref.kind.lower()}s)",
-        )
-    rejected = _find_rejection(job, runtime)
-    if rejected is not None:
-        return rejected
+        return Rejected((_missing(job),))
+    unusable = () if _has_begun(job, runtime) else tuple(_check_usable(runtime))
+    misplaced = tuple(check_patches(job, runtime))
+    wrong = (*unusable, *(() if _has_begun(job, runtime) else _check_own(job, runtime)), *misplaced)
+    if unusable:
+        return Rejected(wrong)
     try:
-        return _merge(job, runtime, patch_runtime(runtime, patches_in_force(job)), endpoint)
+        patched = runtime if misplaced else patch_runtime(runtime, patches_in_force(job))
+        equipped = _equip(job, patched)
+        if not isinstance(equipped, EquippedTrainer):
+            return Rejected((*wrong, *equipped))
+        return Rejected(wrong) if wrong else _merge(job, runtime, patched, equipped, endpoint)
     except ValueError as error:
-        return Rejected(Reason.INVALID_SPEC, f"spec.trainer.resourcesPerNode, or the runtime's resources: {error}")
+        message = f"{error}, here or in the runtime"
+        return Rejected((*wrong, Violation(Reason.INVALID_SPEC, "spec.trainer.resourcesPerNode", message)))
 
 
-def _find_rejection(job: TrainJob, runtime: Runtime) -> Rejected | None:
-    """Find out whether rules forbid this.
+def _has_begun(job: TrainJob, runtime: Runtime) -> bool:
+    """Tell whether a TrainJob was checked when it began, by the rules of then.
 
-    What has begun was checked then, by the rules of then, and does not change but for its patches: the rules of a later
-    version do not stop it. Only what nobody can make anything of is refused still.
+    It does not change but for its patches, so the rules of a later version do not stop it. Only what nobody can make
+    anything of is refused still.
     """
-    if not (has_had_jobs(job) and is_mergeable(runtime)):
-        if wrong := tuple(check_runtime(runtime)):
-            return _reject(wrong, f"{runtime.kind} {runtime.metadata.name} cannot be used: ")
-        if wrong := (*check_trainjob(job, runtime), *check_names(job)):
-            return _reject((*wrong, *check_patches(job, runtime)))
-    wrong = tuple(check_patches(job, runtime))
-    return _reject(wrong) if wrong else None
+    return has_had_jobs(job) and is_mergeable(runtime)
 
 
-def _reject(violations: tuple[Violation, ...], prefix: str = "") -> Rejected:
-    return Rejected(violations[0].reason, prefix + list_few(violations, most=20, between="; ", longest=1500))
+def _missing(job: TrainJob) -> Violation:
+    ref = job.spec.runtime_ref
+    return Violation(
+        Reason.RUNTIME_NOT_FOUND,
+        "",
+        f"{ref.kind} {ref.name} does not exist: create it and this TrainJob goes on, or delete this TrainJob and"
+        f" name another runtime (kubectl get {ref.kind.lower()}s)",
+    )
 
 
-def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoint | None) -> ResolvedJob | Rejected:
-    jobset = runtime.spec.template.spec
-    network = jobset.network
-    subdomain = (network.subdomain if network is not None else None) or job.metadata.name
-    [trainer] = [step for step in jobset.replicated_jobs if ancestor_of(step) == TRAINER]
-    host = rank_zero_host(job.metadata.name, trainer.name, subdomain)
+def _check_usable(runtime: Runtime) -> Iterator[Violation]:
+    for violation in check_runtime(runtime):
+        yield Violation(
+            violation.reason,
+            "spec.runtimeRef",
+            f"{runtime.kind} {runtime.metadata.name} cannot be used: {violation}",
+        )
+
+
+def _check_own(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
+    yield from check_trainjob(job, runtime)
+    yield from check_names(job)
+
+
+def _equip(job: TrainJob, runtime: Runtime) -> EquippedTrainer | tuple[Violation, ...]:
+    """Put the TrainJob into the trainer's step, or find out why TorchTune cannot run what comes of it.
+
+    Raises:
+        ValueError: a quantity is none.
+    """
+    trainer = _trainer_of(runtime)
+    host = rank_zero_host(job.metadata.name, trainer.name, _subdomain(job, runtime))
     equipped = equip_trainer(job, runtime, trainer.template, host)
-    if isinstance(equipped, NoSelection):
-        return Rejected(Reason.INVALID_SPEC, equipped.message)
-    template, topology = equipped
-    if not has_had_jobs(job) and (wrong := tuple(check_trainer(job, template, topology.nodes))):
-        return _reject(wrong)
+    if isinstance(equipped, EquippedTrainer):
+        return (() if has_had_jobs(job) else tuple(check_trainer(job, equipped))) or equipped
+    if not equipped.lacks_model:
+        return (Violation(Reason.INVALID_SPEC, "spec.trainer", equipped.message),)
+    message = f"must have a supported pretrained model: {equipped.message}"
+    return (Violation(Reason.INVALID_SPEC, "spec.runtimeRef.name", message),)
+
+
+def _trainer_of(runtime: Runtime) -> ReplicatedJob:
+    [trainer] = [step for step in runtime.spec.template.spec.replicated_jobs if ancestor_of(step) == TRAINER]
+    return trainer
+
+
+def _subdomain(job: TrainJob, runtime: Runtime) -> str:
+    network = runtime.spec.template.spec.network
+    return (network.subdomain if network is not None else None) or job.metadata.name
+
+
+def _merge(
+    job: TrainJob, original: Runtime, runtime: Runtime, equipped: EquippedTrainer, endpoint: Endpoint | None
+) -> ResolvedJob:
+    jobset, trainer = runtime.spec.template.spec, _trainer_of(runtime)
+    network, template, topology = jobset.network, equipped.template, equipped.topology
+    method = method_of(equipped.run) if equipped.run is not None else None
     if endpoint is not None:
         template = report_to(template, job, endpoint)
     templates = {
@@ -117,13 +151,12 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
     for claim in claims:
         _share(job, claim, templates, pods)
     metadata = runtime.spec.template.metadata
-    model = name_model(job, runtime, *(find_container(one, NODE) for one in (template, trainer.template)))
     return ResolvedJob(
         name=job.metadata.name,
         namespace=job.metadata.namespace or "",
         uid=job.metadata.uid,
         runtime=original,
-        subdomain=subdomain,
+        subdomain=_subdomain(job, runtime),
         publishes_unready=network is None or network.publish_not_ready_addresses is not False,
         labels=dict((metadata.labels if metadata is not None else None) or {}),
         annotations=dict((metadata.annotations if metadata is not None else None) or {}),
@@ -131,7 +164,9 @@ def _merge(job: TrainJob, original: Runtime, runtime: Runtime, endpoint: Endpoin
         claims=claims,
         trainer=trainer.name,
         endpoint=endpoint,
-        recipe=describe_recipe(template, topology, model),
+        run=equipped.run,
+        method=method,
+        recipe=describe_recipe(equipped, method, name_model(job, runtime, equipped.run, equipped.own)),
     )
 
 

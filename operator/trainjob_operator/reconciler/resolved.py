@@ -2,20 +2,36 @@
 
 from dataclasses import dataclass
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.jobset import DependsOn
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.reconciler.state import Endpoint
+from trainjob_operator.torchtune.methods import Method
+from trainjob_operator.wording import list_few
+
+_MOST_TOLD = 20
+_LONGEST_VIOLATION = 1500
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Why nothing can be made of a TrainJob, told so that its author can act on it."""
+    """Why nothing can be made of a TrainJob: all that is wrong with it, and at least one thing."""
 
-    reason: Reason
-    message: str
+    violations: tuple[Violation, ...]
+
+    @property
+    def reason(self) -> Reason:
+        """That of the first violation."""
+        return self.violations[0].reason
+
+    @property
+    def message(self) -> str:
+        """All of them, as far as a condition can hold them."""
+        return list_few(self.violations, most=_MOST_TOLD, between="; ", longest=_LONGEST_VIOLATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +83,8 @@ class ResolvedJob:
         labels, annotations: what the runtime wants on every Job.
         trainer: name of the step that trains.
         endpoint: where the trainers report, or None if nowhere.
-        recipe: what TorchTune will run; None for other programs.
+        run, method: what TorchTune will run, and how it trains by that; None for other programs.
+        recipe: the same for the status.
     """
 
     name: str
@@ -82,4 +99,6 @@ class ResolvedJob:
     claims: tuple[Claim, ...]
     trainer: str
     endpoint: Endpoint | None
+    run: TuneRun | None
+    method: Method | None
     recipe: RecipeStatus | None

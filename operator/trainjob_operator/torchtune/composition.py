@@ -31,6 +31,11 @@ class Composition:
     command: TuneRun
     arguments: tuple[str, ...]
 
+    @property
+    def run(self) -> TuneRun | None:
+        """Both as one; None if the arguments ask for help."""
+        return self.command.with_arguments(self.arguments)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -53,16 +58,22 @@ class Place:
 
 
 def compose(
-    own: Sequence[str], arguments: Sequence[str], *, runtime_name: str, place: Place
+    own: TuneRun | Sequence[str], arguments: Sequence[str], *, runtime_name: str, place: Place
 ) -> Composition | NoSelection:
     """Choose recipe and config for a bare ``tune run``, and keep of the runtime's own command what still belongs.
 
     Arguments that are a command line of their own, with recipe and ``--config``, have chosen; of the runtime remains
     what fits the same model. Otherwise the model is that of the runtime's config (a runtime without one is read by its
     name, as Kubeflow Trainer v2.3 does), the method is the runtime's as the arguments change it.
+
+    Args:
+        own: what the runtime runs; its words where that is no ``tune run`` with recipe and config.
+        arguments: the TrainJob's, or the runtime's where it has none.
+        runtime_name: the runtime's.
+        place: where it runs.
     """
-    arguments, parsed = tuple(arguments), parse_tune_run(own)
-    runtime = parsed if isinstance(parsed, TuneRun) else None
+    arguments = tuple(arguments)
+    runtime = own if isinstance(own, TuneRun) else None
     match parse_tune_run((*TUNE_RUN, *arguments)):
         case TuneRun() as given:
             return _complete(runtime, given, place)
@@ -78,7 +89,7 @@ def compose(
     )
     needed = tuple(argument for argument in selection.overrides if value_of(arguments, key_of(argument)) is None)
     method = method_of(replace(chosen, overrides=(*needed, *arguments)))
-    kept = _keep_of_another(own, arguments) if runtime is None else _fit(runtime, method, arguments)
+    kept = _fit(own, method, arguments) if isinstance(own, TuneRun) else _keep_of_another(own, arguments)
     return Composition(replace(chosen, overrides=(*kept, *needed)), arguments)
 
 

@@ -113,9 +113,9 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "metadata.name",
         "trainer.env",
         "trainer.args[0]",
-        "runtimePatches[0].manager",
         "runtimePatches[x]",
         "trainer",
+        "runtimePatches[0].manager",
     ]
     assert "TorchTune has no config for PPO of mistral/7B on several devices" in answer.message
 

@@ -115,7 +115,7 @@ def test_what_is_refused_is_refused_in_the_same_words_all_at_once(case: Case) ->
     message = rejected(job_of(case), RUNTIME).message
 
     assert [words for words in case["refused"] if words not in message] == []
-    assert message.count("spec.trainer.") == len(case["refused"])
+    assert message.count("spec.trainer.") >= len(case["refused"])
 
 
 def test_better_qlora_runs_on_several_gpus_as_lora_with_a_quantized_base() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from trainjob_contract.tune_run import TuneRun
+from trainjob_contract.tune_run import TuneRun, parse_tune_run
 from trainjob_operator.torchtune.composition import Composition, Place, compose
 
 ONE = Place(nodes=1, is_single_device=True, endpoint="rank0:29500")
@@ -15,7 +15,9 @@ PLACES = "output_dir=/o checkpointer.checkpoint_dir=/m tokenizer.path=/m/t"
 
 
 def run(runtime: str, arguments: str, place: Place = TWO, name: str = "mine") -> Composition:
-    composed = compose(runtime.split(), arguments.split(), runtime_name=name, place=place)
+    own = parse_tune_run(words := runtime.split())
+    own_or_words = own if isinstance(own, TuneRun) else words
+    composed = compose(own_or_words, arguments.split(), runtime_name=name, place=place)
     assert isinstance(composed, Composition), composed
     return composed
 

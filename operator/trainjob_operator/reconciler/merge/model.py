@@ -1,18 +1,18 @@
 """Which model is trained: a runtime may borrow the config of another one that is built alike."""
 
 from trainjob_contract.environment import STORAGE_URI
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
-from trainjob_operator.api.workload import Container
 from trainjob_operator.naming import MODEL_INITIALIZER, MODEL_LABEL
 from trainjob_operator.reconciler.merge.initializer import source_of
-from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
+from trainjob_operator.reconciler.merge.templates import find_container
 from trainjob_operator.torchtune.catalogue import model_of
 
 _HUB = "hf://"
 
 
-def name_model(job: TrainJob, runtime: Runtime, container: Container | None, own: Container | None) -> str | None:
+def name_model(job: TrainJob, runtime: Runtime, run: TuneRun | None, own: TuneRun | None) -> str | None:
     """Name the model as its repository is called: that of the TrainJob, of the runtime's label, or of its source.
 
     None if that is not known, and where the TrainJob trains by the config of another model than the runtime.
@@ -20,15 +20,14 @@ def name_model(job: TrainJob, runtime: Runtime, container: Container | None, own
     Args:
         job: the TrainJob.
         runtime: its runtime.
-        container: the one that trains.
+        run: what TorchTune runs.
         own: the same, as the runtime has it.
     """
     offered = _offered(runtime)
     asked = _asked(job)
     if asked is not None and asked != offered:
         return _repository(asked)
-    run, before = tune_run_of(container), tune_run_of(own)
-    if run is not None and before is not None and model_of(run.config) != model_of(before.config):
+    if run is not None and own is not None and model_of(run.config) != model_of(own.config):
         return None
     return runtime.metadata.labels.get(MODEL_LABEL) or _repository(offered)
 

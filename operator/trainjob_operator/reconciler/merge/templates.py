@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from trainjob_contract.tune_run import TuneRun, parse_tune_run
 from trainjob_operator.api.workload import Container, EnvVar, JobTemplate, PodSpec, Volume, VolumeMount
-from trainjob_operator.reconciler.merge.references import expand_all
 
 
 def containers_of(template: JobTemplate) -> Iterator[Container]:
@@ -18,14 +16,6 @@ def containers_of(template: JobTemplate) -> Iterator[Container]:
 def find_container(template: JobTemplate, name: str) -> Container | None:
     """Find a container that is no init container."""
     return next((container for container in template.spec.template.spec.containers if container.name == name), None)
-
-
-def tune_run_of(container: Container | None) -> TuneRun | None:
-    """Read what a container runs, with the environment put in; None if it is no ``tune run RECIPE --config CONFIG``."""
-    if container is None:
-        return None
-    run = parse_tune_run(expand_all((*(container.command or ()), *(container.args or ())), container))
-    return run if isinstance(run, TuneRun) else None
 
 
 def mounts(template: JobTemplate, volume: str) -> bool:

@@ -1,5 +1,7 @@
 """What becomes of the runtime's trainer: command, arguments, environment and resources of the TrainJob go in."""
 
+from dataclasses import dataclass
+
 from trainjob_contract.environment import NPROC_PER_NODE
 from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.runtime import Runtime
@@ -7,19 +9,18 @@ from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import Trainer, TrainJob
 from trainjob_operator.api.workload import Container, ContainerPort, EnvVar, JobTemplate
 from trainjob_operator.naming import NODE, RENDEZVOUS_PORT
-from trainjob_operator.reconciler.merge.launch import is_bare_tune_run, launch, take_command
+from trainjob_operator.reconciler.merge.launch import Launch, is_bare_tune_run, launch, launch_as_given
 from trainjob_operator.reconciler.merge.resources import merge_resources
 from trainjob_operator.reconciler.merge.templates import (
     add_mount,
     add_volume,
     change_container,
     find_container,
-    tune_run_of,
     upsert_env,
 )
 from trainjob_operator.reconciler.merge.topology import Topology, is_torch, lay_out
 from trainjob_operator.torchtune.catalogue import RECIPES, model_of
-from trainjob_operator.torchtune.methods import method_of
+from trainjob_operator.torchtune.methods import Method
 from trainjob_operator.torchtune.selection import NoSelection
 
 _SHARED_MEMORY = "shared-memory"
@@ -27,9 +28,22 @@ _SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 - where torch's workers and NCCL 
 _MEMORY_DISK = {"emptyDir": {"medium": "Memory"}}
 
 
-def equip_trainer(
-    job: TrainJob, runtime: Runtime, template: JobTemplate, host: str
-) -> tuple[JobTemplate, Topology] | NoSelection:
+@dataclass(frozen=True, slots=True)
+class EquippedTrainer:
+    """The trainer's template with the TrainJob in it.
+
+    Attributes:
+        run: what TorchTune will run; None for other programs.
+        own: what the runtime would have it run.
+    """
+
+    template: JobTemplate
+    topology: Topology
+    run: TuneRun | None = None
+    own: TuneRun | None = None
+
+
+def equip_trainer(job: TrainJob, runtime: Runtime, template: JobTemplate, host: str) -> EquippedTrainer | NoSelection:
     """Put the TrainJob's trainer into the template of the trainer's step.
 
     ``args: []`` clears the runtime's, absent ``args`` keep them. As in Kubeflow Trainer, torchrun is told of nodes and
@@ -40,30 +54,29 @@ def equip_trainer(
     """
     container = find_container(template, NODE)
     if container is None:
-        return template, lay_out(job, runtime, None, host)
+        return EquippedTrainer(template, lay_out(job, runtime, None, host))
     trainer = job.spec.trainer
     resources = merge_resources(container.resources, trainer.resources_per_node if trainer is not None else None)
     topology = lay_out(job, runtime, resources, host)
     is_launched = is_torch(runtime)
-    launched = launch(job, container, topology) if is_launched else take_command(trainer, container)
+    launched = launch(job, container, topology) if is_launched else launch_as_given(trainer, container)
     if isinstance(launched, NoSelection):
         return launched
-    equipped = container.model_copy(update=launched)
+    equipped = container.model_copy(update=launched.command)
     if resources is not None:
         equipped = equipped.model_copy(update={"resources": resources})
-    if trainer is not None or (is_launched and _needs_torchrun(container, equipped, topology)):
+    if trainer is not None or (is_launched and _needs_torchrun(container, launched, topology)):
         equipped = _apply(trainer or Trainer(), equipped, topology if is_launched else None)
     equipped = add_mount(equipped, _SHARED_MEMORY, _SHARED_MEMORY_PATH)
     template = change_container(template, NODE, lambda _: equipped)
     if any(mount.name == _SHARED_MEMORY for mount in equipped.volume_mounts or ()):
         template = add_volume(template, _SHARED_MEMORY, _MEMORY_DISK)
-    return template, topology
+    return EquippedTrainer(template, topology, launched.run, launched.own)
 
 
-def describe_recipe(template: JobTemplate, topology: Topology, model: str | None) -> RecipeStatus | None:
+def describe_recipe(equipped: EquippedTrainer, method: Method | None, model: str | None) -> RecipeStatus | None:
     """Tell what TorchTune will run; None for other programs. Where torchrun is told nothing, it starts one process."""
-    container = find_container(template, NODE)
-    run = tune_run_of(container)
+    container, run, topology = find_container(equipped.template, NODE), equipped.run, equipped.topology
     if run is None:
         return None
     recipe = RECIPES.get(run.recipe)
@@ -71,7 +84,7 @@ def describe_recipe(template: JobTemplate, topology: Topology, model: str | None
     processes = "1" if not is_told else "auto" if topology.processes is None else str(topology.processes)
     return RecipeStatus(
         model=model or model_of(run.config),
-        method=method_of(run),
+        method=method,
         recipe=run.recipe,
         config=run.config,
         num_nodes=topology.nodes,
@@ -85,9 +98,10 @@ def _option(run: TuneRun) -> str | None:
     return value if value.isdecimal() or value == "auto" else None
 
 
-def _needs_torchrun(runtime: Container, equipped: Container, topology: Topology) -> bool:
+def _needs_torchrun(runtime: Container, launched: Launch, topology: Topology) -> bool:
     """Tell whether TorchTune trains on several nodes, or by another recipe than the runtime's."""
-    return tune_run_of(equipped) is not None and (topology.nodes > 1 or equipped.command != runtime.command)
+    command = launched.command.get("command", runtime.command)
+    return launched.run is not None and (topology.nodes > 1 or command != runtime.command)
 
 
 def _apply(trainer: Trainer, container: Container, topology: Topology | None) -> Container:

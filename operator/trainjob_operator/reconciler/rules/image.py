@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.workload import JobTemplate
 from trainjob_operator.naming import NODE
-from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
+from trainjob_operator.reconciler.merge.templates import find_container
 from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.torchtune.loggers import find_lacking
 
@@ -14,10 +15,9 @@ _OURS = re.compile(r"(.*/)?trainjob-operator/torchtune(-cpu)?(:[^/]*)?(@.*)?")
 _MORE_PACKAGES = "PYTHONPATH"
 
 
-def check_image(template: JobTemplate) -> Iterator[Violation]:
+def check_image(template: JobTemplate, run: TuneRun | None) -> Iterator[Violation]:
     """Refuse a logger whose package our image lacks, in the trainer's template with the TrainJob in it."""
     container = find_container(template, NODE)
-    run = tune_run_of(container)
     if container is None or run is None or not _OURS.fullmatch(container.image or ""):
         return
     if any(entry.name == _MORE_PACKAGES for entry in container.env or ()):

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.trainjob import TrainJob
-from trainjob_operator.api.workload import JobTemplate
-from trainjob_operator.naming import NODE
-from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
 from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.torchtune.arguments import component_key_of
 from trainjob_operator.torchtune.faults import find_faults
 
 
-def check_overrides(job: TrainJob, template: JobTemplate) -> Iterator[Violation]:
-    """Find the overrides with which the recipe cannot run, in the trainer's template with the TrainJob in it."""
-    run = tune_run_of(find_container(template, NODE))
+def check_overrides(job: TrainJob, run: TuneRun | None) -> Iterator[Violation]:
+    """Find the overrides with which the recipe cannot run."""
     for fault in find_faults(run) if run is not None else ():
         yield Violation(Reason.INVALID_SPEC, _field_of(job, fault.key), fault.message)
 

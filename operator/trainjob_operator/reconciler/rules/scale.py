@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
+from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.trainjob import TrainJob
-from trainjob_operator.api.workload import JobTemplate
-from trainjob_operator.naming import NODE
-from trainjob_operator.reconciler.merge.templates import find_container, tune_run_of
 from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.torchtune.arguments import value_of
 from trainjob_operator.torchtune.catalogue import RECIPES, sibling_for_several
@@ -15,12 +13,8 @@ from trainjob_operator.torchtune.methods import method_of
 _REFERENCE = "${"
 
 
-def check_scale(job: TrainJob, template: JobTemplate, nodes: int) -> Iterator[Violation]:
-    """Refuse whole trainings on several nodes that write one output; a variable may give each its own.
-
-    The template is the trainer's with the TrainJob in it.
-    """
-    run = tune_run_of(find_container(template, NODE))
+def check_scale(job: TrainJob, run: TuneRun | None, nodes: int) -> Iterator[Violation]:
+    """Refuse whole trainings on several nodes that write one output; a variable may give each its own."""
     recipe = RECIPES.get(run.recipe) if run is not None else None
     if run is None or recipe is None or recipe.is_distributed or method_of(run) is None or nodes <= 1:
         return

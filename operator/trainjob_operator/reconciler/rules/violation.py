@@ -11,7 +11,10 @@ _LONGEST_MESSAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What is wrong, and where: ``field`` is a path in the TrainJob, or in the runtime that the message names."""
+    """What is wrong, and where.
+
+    ``field`` is a path in the TrainJob, or in the runtime that the message names; empty for the TrainJob as a whole.
+    """
 
     reason: Reason
     field: str
@@ -24,4 +27,4 @@ class Violation:
 
     def __str__(self) -> str:
         """Write it as one part of a sentence."""
-        return f"{self.field}: {self.message}"
+        return f"{self.field}: {self.message}" if self.field else self.message

@@ -12,6 +12,7 @@ from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.reconciler.reconcile import own_up, reconcile
 from trainjob_operator.reconciler.resolved import Rejected
+from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.reconciler.state import Delete, Expire, Observed, Patch, Plan
 
 UNUSABLE = "ConfigMap demo-runtime-snapshot cannot be used"
@@ -26,7 +27,9 @@ def with_unusable_snapshot(observed: Observed) -> Plan:
 
 
 def with_later_rule(observed: Observed) -> Plan:
-    return reconcile(observed, lambda *_: Rejected(Reason.UNSUPPORTED_FIELD, "a rule of a later version"))
+    return reconcile(
+        observed, lambda *_: Rejected((Violation(Reason.UNSUPPORTED_FIELD, "", "a rule of a later version"),))
+    )
 
 
 DECIDE = {"defect": with_defect, "unusable": with_unusable_snapshot, "later rule": with_later_rule}

@@ -48,4 +48,6 @@ def test_it_is_taken(trainer: dict[str, object]) -> None:
 def test_a_runtimes_own_is_told_of_by_its_name() -> None:
     runtime = runtime_with(node={"command": [*TUNE_RUN, "r", "--config=c"]})
 
-    assert rejected(trainjob(), runtime).message.startswith(f"runtime {LLAMA}: the recipe r is given no configuration")
+    message = rejected(trainjob(), runtime).message
+
+    assert message.startswith(f"spec.trainer: runtime {LLAMA}: the recipe r is given no configuration")

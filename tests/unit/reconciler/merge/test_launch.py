@@ -71,7 +71,7 @@ def test_what_has_no_recipe_for_several_is_refused_with_what_there_is(trainer: B
     message = rejected(trainjob(runtime=runtime, trainer=trainer), runtime_with(name=runtime)).message
 
     assert message.startswith(
-        "TorchTune has no config for PPO of mistral/7B on several devices; for this model it has:"
+        "spec.trainer: TorchTune has no config for PPO of mistral/7B on several devices; for this model it has:"
     )
 
 

@@ -180,7 +180,7 @@ def test_runtime(runtime: Runtime, reason: Reason, field: str) -> None:
     result = rejected(trainjob(), runtime)
 
     assert result.reason is reason
-    assert result.message.startswith("ClusterTrainingRuntime torchtune-llama3.2-1b cannot be used: ")
+    assert result.message.startswith("spec.runtimeRef: ClusterTrainingRuntime torchtune-llama3.2-1b cannot be used: ")
     assert field in result.message
 
 
