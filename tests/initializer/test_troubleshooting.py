@@ -10,12 +10,14 @@ from tests.troubleshooting import read_rows
 
 ROWS = read_rows("initializer")
 MISTAKES = {
-    "a source that is not supported": ("s3://bucket/key", ""),
+    "a source that is not supported, in the runtime": ("s3://bucket/key", ""),
     "a repository that is not there": ("hf://org/missing", ""),
     "a revision that is not there": ("hf://org/model@v2", ""),
     "a gated model": ("hf://org/gated", ""),
     "a token that is wrong": ("hf://org/model", "hf_mistyped"),
     "a volume that is too small": ("hf://org/huge", ""),
+    "a model without safetensors": ("hf://org/pickled", ""),
+    "weights that are none": ("hf://org/pointers", ""),
 }
 
 
@@ -31,6 +33,15 @@ def test_mistake(container: Container, hub: HubServer, shelf: Path, tmp_path: Pa
     with (huge / "model.safetensors").open("wb") as sparse:
         sparse.truncate(volume.f_bavail * volume.f_frsize + 10**11)
     hub.add_repo("model", "org/huge", huge)
+    for name, file, content in (
+        ("pickled", "pytorch_model.bin", "pickles"),
+        ("pointers", "model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "config.json").write_text("{}")
+        (folder / file).write_text(content)
+        hub.add_repo("model", f"org/{name}", folder)
     uri, token = MISTAKES[mistake]
 
     outcome = container.run("model", uri, ACCESS_TOKEN=token)

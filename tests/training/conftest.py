@@ -7,8 +7,8 @@ import pytest
 from tests.devcluster.port import Port
 from tests.training.container import Container, Outcome, tiny_container
 
+from trainjob_contract.storage_uri import Kind, Source
 from trainjob_initializer.download.origin import name_model
-from trainjob_initializer.stores.uri import Kind, Source
 
 Trained = tuple[Container, Outcome]
 STEPS = 16

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from trainjob_contract.environment import ACCESS_TOKEN, IGNORE_PATTERNS, STORAGE_URI
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.storage_uri import Kind, Source, UnreadableUri, parse_source
 from trainjob_contract.workspace import find_workspace
 from trainjob_initializer.failure import Failure
-from trainjob_initializer.stores.uri import Kind, Source, parse_source
 
 _KINDS = " or ".join(sorted(Kind))
 
@@ -43,8 +43,8 @@ def read_settings(words: Sequence[str], environment: Mapping[str, str]) -> Setti
             ExitCode.USAGE, f"STORAGE_URI is not set: set initializer.{kind}.storageUri, e.g. hf://org/repo."
         )
     source = parse_source(uri, kind)
-    if isinstance(source, Failure):
-        return source
+    if isinstance(source, UnreadableUri):
+        return Failure(ExitCode.USAGE, str(source))
     token = environment.get(ACCESS_TOKEN, "").strip() or environment.get("HF_TOKEN", "").strip() or None
     if token is not None and (not token.isascii() or not token.isprintable() or " " in token):
         return Failure(ExitCode.BAD_TOKEN, "The given token (ACCESS_TOKEN) has characters in it that no token has.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.admission.consequences import advise_on_trainer
+from trainjob_operator.admission.sources import advise_on_sources, check_sources
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
@@ -38,10 +39,12 @@ def assess(job: TrainJob, runtime: Runtime | None) -> Assessment:
         return Assessment(wrong)
     if runtime is None:
         return Assessment((_missing(job), *check_managers(job)))
+    wrong = (*check_managers(job), *check_sources(job, runtime))
     resolved = resolve(job, runtime)
     if isinstance(resolved, Rejected):
-        return Assessment((*resolved.violations, *check_managers(job)))
-    return Assessment(tuple(check_managers(job)), resolved.run, tuple(advise_on_trainer(job, resolved)))
+        return Assessment((*resolved.violations, *wrong))
+    warnings = (*advise_on_sources(job, runtime), *advise_on_trainer(job, resolved))
+    return Assessment(wrong, resolved.run, warnings)
 
 
 def check_patch_names(job: TrainJob, runtime: Runtime | None) -> Iterator[Violation]:

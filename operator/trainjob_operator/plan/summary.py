@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from trainjob_contract.environment import NPROC_PER_NODE, STORAGE_URI
+from trainjob_contract.storage_uri import hide_secrets
 from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.workload import Container, EnvVar
 from trainjob_operator.naming import NODE
@@ -148,7 +149,7 @@ def _steps(steps: Sequence[Step]) -> Iterator[str]:
             yield f"{_INDENT}{container.name}: {container.image or 'no image'}"
             uri = _given(container, STORAGE_URI)
             if uri is not None:
-                yield f"{_INDENT}{_INDENT}from {uri or 'nowhere'}"
+                yield f"{_INDENT}{_INDENT}from {hide_secrets(uri) or 'nowhere'}"
             if container.name != NODE:
                 yield from (f"{_INDENT}{_INDENT}with {one}" for one in _environment(container, without=STORAGE_URI))
 

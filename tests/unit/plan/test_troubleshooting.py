@@ -19,6 +19,10 @@ def command(*words: str) -> dict[str, Any]:
     return {"trainer": {"command": [*SDK, *words]}}
 
 
+def model(uri: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a TrainJob
+    return {"initializer": {"model": {"storageUri": uri}}, **more}
+
+
 MISTAKES: dict[str, dict[str, Any]] = {
     "a runtime that is not there": {"runtime": "torchtune-llama9-1b"},
     "a misspelt field": {"trainer": {"numNode": 2}},
@@ -38,6 +42,13 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "the result inside the model": command(
         *FULL, "checkpointer.checkpoint_dir=/workspace/model", "output_dir=/workspace/model/output"
     ),
+    "the address of a page of the Hub": model("https://huggingface.co/Org/Model"),
+    "part of such an address": model("hf://Org/Model/tree/main"),
+    "an `@` without a revision": model("hf://Org/Model@"),
+    "a data set's name for a model": model("hf://datasets/Org/Rows"),
+    "credentials in a URI": model("s3://KEY:SECRET@bucket/model"),
+    "a source that our image does not read": model("s3://bucket/model"),
+    "such an address, for an initializer of others": model("hf://Org/Model/tree/main", runtime="others"),
     "a misspelt override": arguments("epcohs=3"),
     "a key twice": arguments("epochs=1", "epochs=2"),
     "text that YAML reads as something else": arguments("dataset.new_system_prompt=Answer: briefly"),
@@ -56,6 +67,13 @@ def runtime_for_ppo() -> dict[str, Any]:
     return runtime
 
 
+def runtime_with_another_initializer() -> dict[str, Any]:
+    runtime = given_runtime("others")
+    container = step(runtime, "model-initializer")["template"]["spec"]["template"]["spec"]["containers"][0]
+    container["image"] = "registry.example.com/downloads:1"
+    return runtime
+
+
 def test_every_row_is_made() -> None:
     assert set(MISTAKES) == set(ROWS)
 
@@ -63,7 +81,7 @@ def test_every_row_is_made() -> None:
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistake(terminal: Terminal, mistake: str) -> None:
     row = ROWS[mistake]
-    code, out, err = terminal.plan(job(**MISTAKES[mistake]), runtime_for_ppo())
+    code, out, err = terminal.plan(job(**MISTAKES[mistake]), runtime_for_ppo(), runtime_with_another_initializer())
 
     assert code == (1 if row.how == "refused" else 0), out + err
     assert row.pattern.search(out + err), out + err

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.storage_uri import Kind, Source
 from trainjob_initializer.failure import Failure
 from trainjob_initializer.settings import Settings, read_settings
-from trainjob_initializer.stores.uri import Kind, Source
 
 URI = {"STORAGE_URI": "hf://org/repo"}
 DEFAULTS = Settings(

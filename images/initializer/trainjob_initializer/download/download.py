@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from huggingface_hub import get_token
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.storage_uri import Kind
 from trainjob_initializer.console import Console
 from trainjob_initializer.download import folder, origin
 from trainjob_initializer.download.activity import Activity, Count
@@ -21,7 +22,6 @@ from trainjob_initializer.settings import Settings
 from trainjob_initializer.stores.errors import XetError, brief
 from trainjob_initializer.stores.explanation import Explainer
 from trainjob_initializer.stores.hub import ENDPOINT, Hub, Listing
-from trainjob_initializer.stores.uri import Kind
 
 _WORKERS = 4
 _COMMIT_DIGITS = 7

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from trainjob_contract.storage_uri import Source
 from trainjob_contract.workspace import SOURCE_NOTE
 from trainjob_initializer.download.selection import ORIGIN
-from trainjob_initializer.stores.uri import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from huggingface_hub.utils._paths import filter_repo_objects
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.storage_uri import Kind, Source
 from trainjob_contract.workspace import SOURCE_NOTE
 from trainjob_initializer.failure import Failure
-from trainjob_initializer.stores.uri import Kind, Source
 
 # What TorchTune and those read who serve its results, and no pickles. Kubeflow Trainer has all but the chat templates.
 MODEL_PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt", "*.gguf", "*.jinja")

@@ -9,9 +9,9 @@ from pathlib import Path
 from huggingface_hub.utils._paths import filter_repo_objects
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.storage_uri import Kind, Source
 from trainjob_initializer.download.selection import RemoteFile, is_single, lying_below, shown
 from trainjob_initializer.failure import Failure
-from trainjob_initializer.stores.uri import Kind, Source
 
 _INDEX = "model.safetensors.index.json"
 _READABLE, _GGUF = ".safetensors", ".gguf"

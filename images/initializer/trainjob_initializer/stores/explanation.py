@@ -16,9 +16,9 @@ from huggingface_hub.errors import (
 )
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.storage_uri import Kind, Source
 from trainjob_initializer.failure import Failure
 from trainjob_initializer.stores.errors import DamagedError, NoHubError, brief, is_distrust, is_transient
-from trainjob_initializer.stores.uri import Kind, Source
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}

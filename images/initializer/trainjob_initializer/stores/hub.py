@@ -10,6 +10,7 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils._http import default_client_factory, parse_ratelimit_headers
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
 
+from trainjob_contract.storage_uri import Source
 from trainjob_initializer.console import Console
 from trainjob_initializer.download import folder as volume
 from trainjob_initializer.download.activity import Activity
@@ -17,7 +18,6 @@ from trainjob_initializer.download.parts import Part, Parts
 from trainjob_initializer.download.selection import RemoteFile
 from trainjob_initializer.stores.errors import DamagedError, NoHubError, brief, is_transient
 from trainjob_initializer.stores.transfer import Transfer
-from trainjob_initializer.stores.uri import Source
 
 ENDPOINT = constants.ENDPOINT
 # The client asks for the list of files without any timeout.

@@ -17,11 +17,11 @@ from huggingface_hub.utils._xet import (
     xet_headers_without_auth,
 )
 
+from trainjob_contract.storage_uri import Source
 from trainjob_initializer.download.activity import Activity
 from trainjob_initializer.download.parts import Part
 from trainjob_initializer.download.selection import RemoteFile
 from trainjob_initializer.stores.errors import NoHubError, XetError
-from trainjob_initializer.stores.uri import Source
 
 # What a content network serves at once has limits; a range begins with a look-up, so that its address is fresh.
 _RANGE_BYTES = 8 << 30

@@ -1,9 +1,9 @@
 import pytest
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.storage_uri import Kind, Source
 from trainjob_initializer.download.selection import RemoteFile, select
 from trainjob_initializer.failure import Failure
-from trainjob_initializer.stores.uri import Kind, Source
 
 FILES = tuple(
     RemoteFile(path, 1)

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.storage_uri import Kind, Source
 from trainjob_initializer.download.selection import RemoteFile
 from trainjob_initializer.download.weights import find_impostor, find_index, find_lack, read_index, without_copies
-from trainjob_initializer.stores.uri import Kind, Source
 
 MODEL = Source(Kind.MODEL, "org/repo")
 SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")

@@ -7,10 +7,10 @@ import pytest
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 from trainjob_contract.exit_codes import InitializerExitCode as ExitCode
+from trainjob_contract.storage_uri import Kind, Source
 from trainjob_initializer.failure import Failure
 from trainjob_initializer.stores.errors import is_transient
 from trainjob_initializer.stores.explanation import Explainer
-from trainjob_initializer.stores.uri import Kind, Source
 
 URL = "https://hub.example"
 EXPLAINER = Explainer(Source(Kind.MODEL, "org/repo"), Path("/workspace/model"), URL, has_token=True)
