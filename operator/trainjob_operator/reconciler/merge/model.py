@@ -1,6 +1,7 @@
 """Which model is trained: a runtime may borrow the config of another one that is built alike."""
 
 from trainjob_contract.environment import STORAGE_URI
+from trainjob_contract.storage_uri import Kind, Source, parse_source
 from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
@@ -8,8 +9,6 @@ from trainjob_operator.naming import MODEL_INITIALIZER, MODEL_LABEL
 from trainjob_operator.reconciler.merge.initializer import source_of
 from trainjob_operator.reconciler.merge.templates import find_container
 from trainjob_operator.torchtune.catalogue import model_of
-
-_HUB = "hf://"
 
 
 def name_model(job: TrainJob, runtime: Runtime, run: TuneRun | None, own: TuneRun | None) -> str | None:
@@ -49,8 +48,6 @@ def _offered(runtime: Runtime) -> str | None:
 
 
 def _repository(uri: str | None) -> str | None:
-    """Return the name in ``hf://org/name[/path][@revision]``; what other sources hold is not told by their names."""
-    if uri is None or not uri.startswith(_HUB):
-        return None
-    parts = uri.removeprefix(_HUB).partition("@")[0].split("/")
-    return parts[min(1, len(parts) - 1)] or None
+    """Return a repository's name without its organization; what other sources hold is not told by their names."""
+    source = parse_source(uri, Kind.MODEL) if uri is not None else None
+    return source.repository.rpartition("/")[2] if isinstance(source, Source) else None
