@@ -134,6 +134,7 @@ def made_sizes(builder: Builder) -> dict[str, int]:
         "vocab_size": model.tok_embeddings.weight.shape[0],
         "num_heads": layer.attn.num_heads,
         "num_kv_heads": layer.attn.num_kv_heads,
+        "head_dim": layer.attn.head_dim,
         "intermediate_dim": layer.mlp.w1.weight.shape[0],
     }
 
