@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.admission.consequences import advise_on_trainer
-from trainjob_operator.admission.sources import advise_on_sources, check_sources
+from trainjob_operator.admission.sources import advise_on_sources, check_sources, find_misread
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
@@ -39,11 +39,12 @@ def assess(job: TrainJob, runtime: Runtime | None) -> Assessment:
         return Assessment(wrong)
     if runtime is None:
         return Assessment((_missing(job), *check_managers(job)))
-    wrong = (*check_managers(job), *check_sources(job, runtime))
+    misread = tuple(find_misread(job, runtime))
+    wrong = (*check_managers(job), *check_sources(misread))
     resolved = resolve(job, runtime)
     if isinstance(resolved, Rejected):
         return Assessment((*resolved.violations, *wrong))
-    warnings = (*advise_on_sources(job, runtime), *advise_on_trainer(job, resolved))
+    warnings = (*advise_on_sources(misread), *advise_on_trainer(job, resolved))
     return Assessment(wrong, resolved.run, warnings)
 
 

@@ -4,30 +4,28 @@ Of our own image it is known what it reads. Of others only what hardly anybody m
 begun is not checked again: it is the image of its runtime that has to read it.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from trainjob_contract.environment import STORAGE_URI
 from trainjob_contract.storage_uri import Kind, UnreadableUri, parse_source
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import Runtime
-from trainjob_operator.api.trainjob import InitializerSource, TrainJob
+from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import DATASET_INITIALIZER, MODEL_INITIALIZER
-from trainjob_operator.reconciler.merge.initializer import source_of
+from trainjob_operator.reconciler.merge.initializer import source_of, storage_uri_of
 from trainjob_operator.reconciler.merge.templates import find_container
+from trainjob_operator.reconciler.rules.image import INITIALIZER, is_ours
 from trainjob_operator.reconciler.rules.trainjob import ancestor_of
 from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.wording import shorten
 
-_OURS = re.compile(r"(.*/)?trainjob-operator/initializer(:[^/]*)?(@.*)?")
 _KINDS = {DATASET_INITIALIZER: Kind.DATASET, MODEL_INITIALIZER: Kind.MODEL}
 _REFERENCE = "$("  # what the kubelet puts in for it, nobody knows here
 _LONGEST_TOLD = 600
 
 
 @dataclass(frozen=True, slots=True)
-class _Misread:
+class Misread:
     """A storage URI that our image cannot read, and the image that is to read it."""
 
     field: str
@@ -35,43 +33,43 @@ class _Misread:
     image: str
 
     @property
+    def is_for_us(self) -> bool:
+        """Whether it is our image that is to read it."""
+        return is_ours(self.image, INITIALIZER)
+
+    @property
     def message(self) -> str:
+        """What it is, and what to write."""
         return f"{shorten(self.found.shown)} {shorten(self.found.problem, _LONGEST_TOLD)}"
 
 
-def check_sources(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
+def check_sources(misread: Iterable[Misread]) -> Iterator[Violation]:
     """Refuse a storage URI that our initializer could not read."""
-    for one in _find_misread(job, runtime):
-        if _OURS.fullmatch(one.image):
+    for one in misread:
+        if one.is_for_us:
             yield Violation(Reason.INVALID_SPEC, one.field, one.message)
 
 
-def advise_on_sources(job: TrainJob, runtime: Runtime) -> Iterator[str]:
+def advise_on_sources(misread: Iterable[Misread]) -> Iterator[str]:
     """Yield a warning where a page's address or a secret stands for an initializer that is not ours."""
-    for one in _find_misread(job, runtime):
-        if not _OURS.fullmatch(one.image) and (one.found.meant or one.found.has_secrets):
+    for one in misread:
+        if not one.is_for_us and (one.found.meant or one.found.has_secrets):
             known = "" if one.found.has_secrets else f" (unless {shorten(one.image)}, which is not ours, reads this)"
             yield f"{one.field}: {one.message}{known}"
 
 
-def _find_misread(job: TrainJob, runtime: Runtime) -> Iterator[_Misread]:
+def find_misread(job: TrainJob, runtime: Runtime) -> Iterator[Misread]:
+    """Read where a TrainJob downloads from, and find what our image could not."""
     for step in runtime.spec.template.spec.replicated_jobs:
         ancestor = ancestor_of(step) or ""
         source = source_of(job, ancestor)
         container = find_container(step.template, ancestor)
-        if source is None or container is None:
+        given = storage_uri_of(source) if source is not None else None
+        if given is None or container is None:
             continue
         kind = _KINDS[ancestor]
-        field, uri = _given(source)
-        if uri and _REFERENCE not in uri:
-            found = parse_source(uri, kind)
+        field, uri = given
+        if uri.strip() and _REFERENCE not in uri:
+            found = parse_source(uri.strip(), kind)
             if isinstance(found, UnreadableUri):
-                yield _Misread(f"spec.initializer.{kind}.{field}", found, container.image or "")
-
-
-def _given(source: InitializerSource) -> tuple[str, str]:
-    """Return which field says where from, and what; nothing if only the pod will know."""
-    for at, entry in enumerate(source.env or ()):
-        if entry.name == STORAGE_URI:
-            return f"env[{at}].value", (entry.value or "").strip()
-    return "storageUri", (source.storage_uri or "").strip()
+                yield Misread(f"spec.initializer.{kind}.{field}", found, container.image or "")

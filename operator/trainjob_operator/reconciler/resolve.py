@@ -55,9 +55,9 @@ def resolve(job: TrainJob, runtime: Runtime | None, endpoint: Endpoint | None = 
         return Rejected(wrong)
     if runtime is None:
         return Rejected((_missing(job),))
-    unusable = () if _has_begun(job, runtime) else tuple(_check_usable(runtime))
+    unusable, own = ((), ()) if _has_begun(job, runtime) else (tuple(_check_usable(runtime)), _check_own(job, runtime))
     misplaced = tuple(check_patches(job, runtime))
-    wrong = (*unusable, *(() if _has_begun(job, runtime) else _check_own(job, runtime)), *misplaced)
+    wrong = (*unusable, *own, *misplaced)
     if unusable:
         return Rejected(wrong)
     try:
@@ -99,9 +99,8 @@ def _check_usable(runtime: Runtime) -> Iterator[Violation]:
         )
 
 
-def _check_own(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
-    yield from check_trainjob(job, runtime)
-    yield from check_names(job)
+def _check_own(job: TrainJob, runtime: Runtime) -> tuple[Violation, ...]:
+    return (*check_trainjob(job, runtime), *check_names(job))
 
 
 def _equip(job: TrainJob, runtime: Runtime) -> EquippedTrainer | tuple[Violation, ...]:

@@ -17,6 +17,17 @@ def source_of(job: TrainJob, ancestor: str | None) -> InitializerSource | None:
     }.get(ancestor or "")
 
 
+def storage_uri_of(source: InitializerSource) -> tuple[str, str] | None:
+    """Return which field says where from, and what, "" where the pod alone will know; None if the TrainJob does not.
+
+    An explicit ``STORAGE_URI`` wins over ``storageUri``, the last one over those before it.
+    """
+    for at, entry in reversed(tuple(enumerate(source.env or ()))):
+        if entry.name == STORAGE_URI:
+            return f"env[{at}].value", entry.value or ""
+    return None if source.storage_uri is None else ("storageUri", source.storage_uri)
+
+
 def equip_initializer(job: TrainJob, ancestor: str, template: JobTemplate) -> JobTemplate:
     """Put the TrainJob's source into the container that downloads; without one the runtime's defaults hold.
 

@@ -39,8 +39,10 @@ class _Runtime:
         container: with that environment.
         command, arguments: its words, as they are written.
         run: what the command runs. ``is_in_arguments``: part of that stands in the arguments, which it has taken in.
+        before: its whole line, with no environment but its own.
     """
 
+    before: Line
     container: Container
     command: Words
     arguments: Words | None
@@ -66,9 +68,9 @@ def launch(job: TrainJob, container: Container, topology: Topology) -> Launch | 
     container = upsert_env(container, *(trainer.env or ()), *environment, topology.own_environment())
     runtime = _read(container, before)
     if is_bare_tune_run(trainer):
-        return _compose(job, runtime, before, topology, is_single_device=topology.is_single_device)
+        return _compose(job, runtime, topology, is_single_device=topology.is_single_device)
     if trainer.command is None and _has_to_choose(runtime, trainer.args, topology):
-        return _compose(job, runtime, before, topology, is_single_device=not topology.is_spread)
+        return _compose(job, runtime, topology, is_single_device=not topology.is_spread)
     own, inherited = container.command or (), container.args
     if topology.nodes > 1:
         own = point_to_endpoint(own, topology.endpoint)
@@ -105,11 +107,11 @@ def _read(container: Container, before: Line) -> _Runtime:
     command, arguments = container.command or (), container.args
     run = read_line(command, container, before).run
     if run is not None or not arguments:
-        return _Runtime(container, command, arguments, run)
+        return _Runtime(before, container, command, arguments, run)
     whole = read_line(words_of(container), container, before).run
     if whole is None:
-        return _Runtime(container, command, arguments, None)
-    return _Runtime(container, words_of(container), (), whole, is_in_arguments=True)
+        return _Runtime(before, container, command, arguments, None)
+    return _Runtime(before, container, words_of(container), (), whole, is_in_arguments=True)
 
 
 def _has_to_choose(runtime: _Runtime, arguments: Words | None, topology: Topology) -> bool:
@@ -128,9 +130,7 @@ def _has_to_choose(runtime: _Runtime, arguments: Words | None, topology: Topolog
     return is_for_one or method_with(method, arguments or ()) is not method
 
 
-def _compose(
-    job: TrainJob, runtime: _Runtime, before: Line, topology: Topology, *, is_single_device: bool
-) -> Launch | NoSelection:
+def _compose(job: TrainJob, runtime: _Runtime, topology: Topology, *, is_single_device: bool) -> Launch | NoSelection:
     given = job.spec.trainer.args if job.spec.trainer is not None else None
     arguments = runtime.arguments if given is None else given
     environment = environment_of(runtime.container)
@@ -147,4 +147,4 @@ def _compose(
     command = tuple(written.get(word, word) for word in composed.command.render())
     words = tuple(written.get(word, word) for word in composed.arguments)
     taken = {"command": command} | ({} if arguments is None else {"args": words})
-    return Launch(taken, composed.run, before.run)
+    return Launch(taken, composed.run, runtime.before.run)

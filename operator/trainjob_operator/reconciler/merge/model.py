@@ -6,7 +6,7 @@ from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import TrainJob
 from trainjob_operator.naming import MODEL_INITIALIZER, MODEL_LABEL
-from trainjob_operator.reconciler.merge.initializer import source_of
+from trainjob_operator.reconciler.merge.initializer import source_of, storage_uri_of
 from trainjob_operator.reconciler.merge.templates import find_container
 from trainjob_operator.torchtune.catalogue import model_of
 
@@ -33,10 +33,8 @@ def name_model(job: TrainJob, runtime: Runtime, run: TuneRun | None, own: TuneRu
 
 def _asked(job: TrainJob) -> str | None:
     source = source_of(job, MODEL_INITIALIZER)
-    if source is None:
-        return None
-    given = [entry.value for entry in source.env or () if entry.name == STORAGE_URI]
-    return given[-1] if given else source.storage_uri
+    given = storage_uri_of(source) if source is not None else None
+    return given[1] if given is not None else None
 
 
 def _offered(runtime: Runtime) -> str | None:
