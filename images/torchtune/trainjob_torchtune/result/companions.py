@@ -11,11 +11,10 @@ from contextlib import suppress
 from filecmp import cmp
 from pathlib import Path
 
-from trainjob_torchtune.run.training import Training
+from trainjob_torchtune.run.training import WEIGHTS, Training
 
 Weights = frozenset[tuple[Path, int]]
 
-_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
 _INDEXES = (".index.json",)
 # peft's, of the adapter that this run has trained.
 _ADAPTER = "adapter_config.json"
@@ -35,7 +34,7 @@ def list_weights(training: Training | None) -> Weights:
     found = set()
     for path in training.output.glob("epoch_*/*"):
         with suppress(OSError):  # another run's, of another user
-            if path.suffix in _WEIGHTS:
+            if path.suffix in WEIGHTS:
                 found.add((path, path.stat().st_mtime_ns))
     return frozenset(found)
 
@@ -74,6 +73,6 @@ def _companions(model: Path) -> Iterator[Path]:
     """Find what TorchTune copies: no weights and their index, nothing hidden, nothing large."""
     for path in model.rglob("*"):
         is_hidden = any(part.startswith(".") for part in path.relative_to(model).parts)
-        is_other = path.name.endswith((*_WEIGHTS, *_INDEXES)) or path.name == _ADAPTER
+        is_other = path.name.endswith((*WEIGHTS, *_INDEXES)) or path.name == _ADAPTER
         if not is_hidden and not is_other and path.is_file() and path.stat().st_size <= _LARGEST:
             yield path

@@ -9,6 +9,8 @@ from trainjob_contract.recipes import COUNT_WANTED, COUNTS, is_count
 from trainjob_torchtune.run.evaluation import Evaluation, parse_evaluation
 from trainjob_torchtune.violation import Violation
 
+WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
+"""How the names of files of weights end."""
 # Recipes whose last, incomplete batch counts too: every other one drops it.
 _KEEPS_LAST_BATCH = frozenset({"knowledge_distillation_distributed"})
 # Recipes that make at least one optimizer step of each batch: they accumulate gradients of parts of it.

@@ -29,6 +29,11 @@ def source(uri: str, **more: object) -> Body:
         pytest.param(
             source("hf://a/b", env=[{"name": "STORAGE_URI", "value": "hf://a/c"}]), "c", id="the environment's"
         ),
+        pytest.param(
+            source("hf://a/b", env=[{"name": "STORAGE_URI", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]),
+            "llama3_2/1B",
+            id="a source that the pod alone knows",
+        ),
         pytest.param(source("s3://bucket/key"), "llama3_2/1B", id="a source that does not tell"),
         pytest.param(source(""), "llama3_2/1B", id="no source"),
         pytest.param(

@@ -7,10 +7,8 @@ from trainjob_torchtune.preflight.folder import describe
 from trainjob_torchtune.preflight.model.weights import find_defect
 from trainjob_torchtune.preflight.nature import find_nature
 from trainjob_torchtune.preflight.sight import Sight, find_barrier, is_file, look_for_file, look_for_folder
-from trainjob_torchtune.run.training import Checkpointer, Training
+from trainjob_torchtune.run.training import WEIGHTS, Checkpointer, Training
 from trainjob_torchtune.violation import Violation
-
-_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
 
 
 def check_checkpoints(training: Training) -> Violation | None:
@@ -57,7 +55,7 @@ def _look_into(path: Path) -> Violation | None:
 
 def _remedy(folder: Path, missing: Path, key: str) -> str:
     """Suggest the override that names the weights that are there."""
-    weights = sorted(path.name for path in folder.iterdir() if path.suffix in _WEIGHTS)
-    if not weights or missing.suffix not in _WEIGHTS:
+    weights = sorted(path.name for path in folder.iterdir() if path.suffix in WEIGHTS)
+    if not weights or missing.suffix not in WEIGHTS:
         return ""
     return f"; if those are the weights, set {key}.checkpoint_files=[{','.join(weights)}]"

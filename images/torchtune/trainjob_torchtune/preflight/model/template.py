@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from trainjob_contract.storage_uri import Kind, Source, parse_source
 from trainjob_torchtune.preflight.origins import find_origin
 from trainjob_torchtune.preflight.sight import is_file
 from trainjob_torchtune.run.training import Training
@@ -38,7 +39,8 @@ def _name_of(folder: Path) -> str:
     """Return the repository that the folder was downloaded from, or nothing."""
     origin = find_origin(folder)
     if origin is not None:
-        return "/".join(origin.uri.removeprefix("hf://").partition("@")[0].split("/")[:2])
+        source = parse_source(origin.uri, Kind.MODEL)
+        return source.repository if isinstance(source, Source) else ""
     name = _read(folder / _NAME).get("repo_id")
     return name if isinstance(name, str) else ""
 

@@ -43,12 +43,10 @@ def find_defect(path: Path) -> str | None:
     """Say why safetensors would not read a file; None if it would, or the file cannot be opened."""
     try:
         size = path.stat().st_size
-        with path.open("rb") as file:
-            beginning = file.read(_LENGTH_BYTES)
-            length = int.from_bytes(beginning, "little")
-            head = file.read(length) if length <= _LONGEST_HEAD else b""
+        beginning, head = _read_head(path)
     except OSError:
         return None
+    length = int.from_bytes(beginning, "little")
     try:
         tensors: Any = json.loads(head)
         ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name != "__metadata__"]
@@ -71,12 +69,22 @@ def describe_bytes(amount: float) -> str:
     return f"{amount:.1f} {unit}"
 
 
+def _read_head(path: Path) -> tuple[bytes, bytes]:
+    """Return the bytes that say how long the head of a safetensors file is, and the head; empty if that is too long.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        beginning = file.read(_LENGTH_BYTES)
+        length = int.from_bytes(beginning, "little")
+        return beginning, file.read(length) if length <= _LONGEST_HEAD else b""
+
+
 def _count_in(path: Path) -> int | None:
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
-            head: Any = json.loads(file.read(length)) if length <= _LONGEST_HEAD else None
-        counts: list[int] = [prod(tensor["shape"]) for name, tensor in head.items() if name != "__metadata__"]
+        tensors: Any = json.loads(_read_head(path)[1])
+        counts: list[int] = [prod(tensor["shape"]) for name, tensor in tensors.items() if name != "__metadata__"]
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return None
     return sum(counts)
