@@ -58,6 +58,19 @@ def test_a_retried_initializer_takes_what_the_repository_has_become(
     assert container.files("dataset") == ["data/train.parquet"]
 
 
+def test_no_file_appears_that_is_not_noted_as_downloaded(container: Container, serve: Serve) -> None:
+    serve("org/a", {"data/train.parquet": 70})
+    notes = container.workspace / "dataset" / ".cache" / "huggingface" / "download"
+    write_files(notes, {"data": 1})
+
+    assert container.run("dataset", "hf://org/a").code != 0
+    assert container.files("dataset") == []
+
+    (notes / "data").unlink()
+    assert container.run("dataset", "hf://org/a").code == 0
+    assert container.files("dataset") == ["data/train.parquet"]
+
+
 def test_another_path_and_other_patterns_count_as_another_source(container: Container, serve: Serve) -> None:
     serve("org/a", {"en/train.parquet": 10, "de/train.parquet": 20, "de/notes.csv": 5})
     container.run("dataset", "hf://org/a/en")

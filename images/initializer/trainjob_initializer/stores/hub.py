@@ -76,13 +76,14 @@ class Hub:
     def _keep(self, part: Part, file: RemoteFile, commit: str, folder: Path) -> None:
         target = folder / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
+        # Before the file: one without a note would count as somebody's own, and stay for ever.
+        volume.note_down(folder, file, commit)
         try:
             part.become(target)
         except FileNotFoundError:
             # A run beside this one, with the same part, was faster.
             if not target.is_file() or target.stat().st_size != file.size:
                 raise
-        volume.note_down(folder, file, commit)
         self._activity.gain(0, files=1)
 
     def _list_files(self) -> Listing:
