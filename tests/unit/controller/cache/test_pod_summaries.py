@@ -144,3 +144,8 @@ def test_exit_of_a_pod(status: Body, expected: Exit | None) -> None:
 )
 def test_what_does_not_matter_leaves_the_summary_equal(change: dict[str, Any]) -> None:
     assert summarize_pod(pod(**change)) == summarize_pod(pod())
+
+
+def test_a_copy_for_debugging_is_a_pod_of_no_job() -> None:
+    """`kubectl debug --copy-to --keep-labels` keeps the labels and not the owner: it is not waited for."""
+    assert summarize_pod(pod({"phase": "Running"}, ownerReferences=[])).job == ""

@@ -190,3 +190,13 @@ def test_a_name_that_another_trainjob_has_is_told_of(world: World) -> None:
 
     assert condition.reason == Reason.CHILD_CONFLICT
     assert "Service demo belongs to TrainJob another: the runtime's network.subdomain" in condition.message
+
+
+def test_a_job_that_another_trainjob_has_is_not_blamed_on_the_runtime(world: World) -> None:
+    other = child(Kind.JOB, INITIALIZERS[0], owner_kind="TrainJob", labelled="another")
+
+    condition = stalled(reconcile(look(world, jobs=(), children=(other,))))
+
+    assert condition.reason == Reason.CHILD_CONFLICT
+    assert f"Job {INITIALIZERS[0]} belongs to TrainJob another: the two names come to the same" in condition.message
+    assert "subdomain" not in condition.message
