@@ -1,6 +1,7 @@
 """Our container images, built from their Dockerfiles whenever something in them has changed."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.devcluster.node import TORCH
 from trainjob_operator import __version__
 
 REGISTRY = "ghcr.io/trainjob-operator"
+# Another checkout's tests may be about to load what was made a moment ago.
+_SPARED_SECONDS = 6 * 3600
 _NOT_CONTENT = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
@@ -56,7 +59,8 @@ def build(name: str) -> Path:
             builder.build(reference(name), image.dockerfile, ROOT, target=image.target, arguments=image.arguments)
             builder.export(reference(name), partial)
         for older in path.parent.glob(f"{name}-*.tar"):
-            older.unlink()
+            if time.time() - older.stat().st_mtime > _SPARED_SECONDS:
+                older.unlink()
 
     return made(path, make)
 
