@@ -73,7 +73,7 @@ def test_t31_deleted_and_created_again_at_once_it_has_its_own_children_and_statu
     began = time.monotonic()
     kube.delete("TrainJob", namespace, NAME)
     new = kube.create(trainjob(namespace, NAME))["metadata"]["uid"]
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 1
 
     await_complete(kube, namespace, NAME)
     operator.stop()

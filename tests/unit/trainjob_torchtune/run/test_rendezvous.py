@@ -69,18 +69,18 @@ def test_a_name_that_never_appears() -> None:
     assert isinstance(violation, Violation)
     assert violation.message.startswith(f"The first node's name {NOWHERE} was not found in DNS within 0 s (")
     assert "see whether the pod with index 0 is scheduled and has an address" in violation.message
-    assert 2 <= len(said) <= 4
+    assert 1 <= len(said) <= 4
 
 
 def test_a_resolver_that_does_not_answer_is_not_waited_for() -> None:
     def hang(_: str) -> str:
-        time.sleep(1)
+        time.sleep(3)
         return "late"
 
     began = time.monotonic()
     violation = await_host("a.b", IMPATIENT, lambda _: None, hang)
 
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 2.5
     assert violation is not None
     assert "(the resolver has not answered yet)" in violation.message
 
@@ -93,7 +93,7 @@ def test_a_signal_ends_the_wait_while_the_resolver_hangs() -> None:
         raise AskedToEndError
 
     def hang(_: str) -> str:
-        time.sleep(2)
+        time.sleep(4)
         return ""
 
     previous = signal.signal(signal.SIGTERM, stop)
@@ -105,4 +105,4 @@ def test_a_signal_ends_the_wait_while_the_resolver_hangs() -> None:
     finally:
         signal.signal(signal.SIGTERM, previous)
 
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 3.5
