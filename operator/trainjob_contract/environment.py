@@ -13,6 +13,11 @@ ACCELERATORS_PER_NODE = "TRAINJOB_ACCELERATORS_PER_NODE"
 WORKSPACE = "TRAINJOB_WORKSPACE"
 """Where the volume is mounted, if that is not its usual place."""
 
+NAN_STEPS = "TRAINJOB_NAN_STEPS"
+"""After how many steps whose loss is no number a training is ended."""
+RECIPE_FILE = "TRAINJOB_RECIPE_FILE"
+"""Between launcher and training processes: which of TorchTune's recipes runs."""
+
 STORAGE_URI = "STORAGE_URI"
 ACCESS_TOKEN = "ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 IGNORE_PATTERNS = "IGNORE_PATTERNS"

@@ -19,12 +19,14 @@ from trainjob_torchtune.preflight.checks import advise, check
 from trainjob_torchtune.preflight.guard import run_guarded
 from trainjob_torchtune.preflight.origins import tell_origins
 from trainjob_torchtune.preflight.run.keys import check_keys
+from trainjob_torchtune.preflight.run.loss import check_nan_steps
 from trainjob_torchtune.process.failure import Failure, explain
 from trainjob_torchtune.process.supervisor import supervise
 from trainjob_torchtune.process.transcript import Transcript
 from trainjob_torchtune.result.adapters import arrange_adapters
 from trainjob_torchtune.result.companions import list_weights, refresh_companions
 from trainjob_torchtune.result.sharing import share_weights
+from trainjob_torchtune.run.attendance import attend
 from trainjob_torchtune.run.catalogue import load_catalogue
 from trainjob_torchtune.run.config import load_config
 from trainjob_torchtune.run.evaluation_folder import working_folder
@@ -56,7 +58,7 @@ def launch(run: TuneRun, environment: Mapping[str, str]) -> int:
     topology = read_topology(run, settings, 1 if gpus is None else len(gpus))
     if on_cpu:
         settings = cpu.threads(topology.processes_per_node) | settings
-    prepared = _prepare(run, settings, topology, None if gpus is None else len(gpus))
+    prepared = check_nan_steps(settings) or _prepare(run, settings, topology, None if gpus is None else len(gpus))
     if isinstance(prepared, Violation):
         return refuse(prepared, settings)
     run, training = prepared
@@ -68,8 +70,9 @@ def launch(run: TuneRun, environment: Mapping[str, str]) -> int:
     if nowhere is not None:
         return refuse(nowhere, settings, ExitCode.NOWHERE_TO_MEET)
     transcript = Transcript(_say)
+    attendance = attend(run, load_catalogue())
     with working_folder(training):
-        ending = supervise((*TUNE, *run.render()[1:]), settings, transcript)
+        ending = supervise((*TUNE, *attendance.run.render()[1:]), {**settings, **attendance.variables}, transcript)
     output = training.output if training is not None else None
     if output is not None:
         share_weights(output)

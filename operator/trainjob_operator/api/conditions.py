@@ -25,6 +25,7 @@ class Reason(StrEnum):
     RESUMED = "Resumed"
     ALL_JOBS_COMPLETED = "AllJobsCompleted"
     FAILED_JOBS = "FailedJobs"
+    NAN_LOSS = "NaNLoss"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     PRE_RUNNING_DEADLINE_EXCEEDED = "PreRunningDeadlineExceeded"
 

@@ -61,7 +61,7 @@ def reconcile(observed: Observed, resolve: Resolve = resolve) -> Plan:
     else:
         result = Rejected((Violation(Reason.RUNTIME_INVALID, "", observed.unusable_snapshot),))
     if failure is not None:
-        end = _End(Reason.FAILED_JOBS, failure.describe(), failure.outcome.at, failure.evidence())
+        end = _End(failure.reason, failure.describe(), failure.outcome.at, failure.evidence())
         return _fail(observed, owned, _known(result), end)
     if (given_up := _given_up(observed, owned)) is not None:
         return _fail(observed, owned, _known(result), given_up)
@@ -95,7 +95,8 @@ def _given_up(observed: Observed, owned: Owned) -> _End | None:
     stalled = find_condition(observed.job, ConditionType.STALLED)
     if stalled is None or observed.job.status is None or observed.job.status.failure is None:
         return None
-    return _End(Reason.FAILED_JOBS, stalled.message, observed.now.replace(microsecond=0))
+    reason = Reason.NAN_LOSS if stalled.reason == Reason.NAN_LOSS else Reason.FAILED_JOBS
+    return _End(reason, stalled.message, observed.now.replace(microsecond=0))
 
 
 def _conclude(observed: Observed, owned: Owned) -> Plan:

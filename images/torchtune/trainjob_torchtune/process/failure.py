@@ -15,6 +15,7 @@ from trainjob_contract.exit_codes import BY_SIGNAL
 from trainjob_contract.exit_codes import TrainerExitCode as ExitCode
 from trainjob_torchtune.process.supervisor import Ending
 from trainjob_torchtune.process.torchrun_report import FailedProcess, begins_report, read_report
+from trainjob_torchtune.steps.loss import NotANumberError
 
 # What torch puts before each line of a traceback of a process of several.
 _RANK = re.compile(r"^\[rank(\d+)\]:(?: ?)(.*)$")
@@ -31,6 +32,7 @@ _LOST = re.compile(
     r"|connection (?:was |has been )?(?:likely )?(?:closed|refused|lost)|timed? ?out",
     re.IGNORECASE,
 )
+_NOT_A_NUMBER = f"{NotANumberError.__module__}.{NotANumberError.__qualname__}:"
 _NOTHING = " ^~"
 _LONGEST = 500
 
@@ -99,6 +101,8 @@ def _explain(recipe: str, ending: Ending, said: Sequence[str], failed_processes:
             shown,
             BY_SIGNAL + number,
         )
+    if words.error is not None and words.error.startswith(_NOT_A_NUMBER):
+        return Failure(words.error.removeprefix(_NOT_A_NUMBER).strip(), shown, ExitCode.NAN_LOSS)
     if words.error is None:
         return Failure(f"The recipe {recipe} ended with exit code {ending.code}.", shown, ending.code)
     return Failure(f"The recipe {recipe} failed{_on(words.rank)}: {_cut(words.error)}.", shown, ending.code)

@@ -14,10 +14,11 @@ from trainjob_torchtune.violation import Violation
 
 @dataclass(frozen=True, slots=True)
 class BuiltinRecipe:
-    """A recipe's source, and its configurations' files by name."""
+    """A recipe's source, its configurations' files by name, and whether torchrun may start it."""
 
     source: Path
     configs: Mapping[str, Path]
+    is_distributed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ def load_catalogue() -> Catalogue:
             recipe.name: BuiltinRecipe(
                 source=recipes / recipe.file_path,
                 configs={config.name: recipes / "configs" / config.file_path for config in recipe.configs},
+                is_distributed=recipe.supports_distributed,
             )
             for recipe in _registry(root / "_recipe_registry.py")
         }

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from trainjob_contract.exit_codes import BY_SIGNAL, TrainerExitCode
+from trainjob_contract.nan_loss import tells_of_nan
+from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.status import FailureStatus
 from trainjob_operator.reconciler.children import Eviction, Exit, JobChild, Outcome, PodChild
 from trainjob_operator.reconciler.ownership import Owned
@@ -26,6 +28,13 @@ class Failure:
     job: JobChild
     outcome: Outcome
     pod: PodChild | None
+
+    @property
+    def reason(self) -> Reason:
+        """What kind of failure it is."""
+        end = self.pod.exit if self.pod is not None else None
+        is_nan = end is not None and tells_of_nan(end.exit_code, end.message)
+        return Reason.NAN_LOSS if is_nan else Reason.FAILED_JOBS
 
     def describe(self) -> str:
         """Say which container of which pod failed, with what exit code, and what it said last."""

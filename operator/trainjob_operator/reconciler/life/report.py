@@ -120,4 +120,4 @@ def _active(status: TrainJobStatus | None) -> int:
     return sum(job.active for job in (status.jobs_status if status is not None else None) or ())
 
 
-_FINAL = {Reason.FAILED_JOBS, Reason.DEADLINE_EXCEEDED, Reason.PRE_RUNNING_DEADLINE_EXCEEDED}
+_FINAL = {Reason.FAILED_JOBS, Reason.NAN_LOSS, Reason.DEADLINE_EXCEEDED, Reason.PRE_RUNNING_DEADLINE_EXCEEDED}

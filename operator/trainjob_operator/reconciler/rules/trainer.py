@@ -8,6 +8,7 @@ from trainjob_operator.reconciler.rules.image import check_image
 from trainjob_operator.reconciler.rules.overrides import check_overrides
 from trainjob_operator.reconciler.rules.resources import check_resources
 from trainjob_operator.reconciler.rules.scale import check_scale
+from trainjob_operator.reconciler.rules.settings import check_settings
 from trainjob_operator.reconciler.rules.shell import check_shell
 from trainjob_operator.reconciler.rules.violation import Violation
 
@@ -23,3 +24,4 @@ def check_trainer(job: TrainJob, equipped: EquippedTrainer) -> Iterator[Violatio
     yield from check_image(equipped.template, equipped.run)
     yield from check_scale(job, equipped.run, equipped.topology.nodes)
     yield from check_overrides(job, equipped.run)
+    yield from check_settings(job, equipped.template, equipped.run)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from trainjob_operator.api.conditions import Reason
 from trainjob_operator.reconciler.children import Exit, JobChild, Kind, Outcome, PodChild
 from trainjob_operator.reconciler.life.failure import EVIDENCE_EXPECTED_WITHIN, Failure, find_failure
 from trainjob_operator.reconciler.ownership import Owned
@@ -108,3 +109,19 @@ def test_the_evidence_is_waited_for_but_not_for_long(exit_codes: list[int], is_e
 
     assert failure.lacks_evidence(AT) is is_expected
     assert failure.lacks_evidence(AT + EVIDENCE_EXPECTED_WITHIN) is False
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "message", "reason"),
+    [
+        pytest.param(24, "The loss was nan for 10 steps, since step 3.", Reason.NAN_LOSS, id="our image's"),
+        pytest.param(24, "mine\n", Reason.FAILED_JOBS, id="another program's"),
+        pytest.param(1, "The loss was nan for 10 steps, since step 3.", Reason.FAILED_JOBS, id="another code"),
+    ],
+)
+def test_a_loss_that_is_no_number_is_the_reason(exit_code: int, message: str, reason: Reason) -> None:
+    assert POD.exit is not None
+    end = replace(POD.exit, exit_code=exit_code, message=message)
+
+    assert Failure(JOB, OUTCOME, replace(POD, exit=end)).reason is reason
+    assert Failure(JOB, OUTCOME, None).reason is Reason.FAILED_JOBS

@@ -212,3 +212,12 @@ def test_who_is_asked_to_end_when_it_had_lost_another_was_stopped() -> None:
 
 def test_a_long_cause_is_cut() -> None:
     assert len(explain("r", Ending(1, None), ["ValueError: " + "word " * 1000]).sentence) < 600
+
+
+@pytest.mark.parametrize("rank", [None, 0])
+def test_a_loss_that_is_no_number_has_a_code_of_its_own(rank: int | None) -> None:
+    said = "The loss was nan for 10 steps, since step 3. The weights are of no use since then."
+    lines = [*TRACEBACK[:-1], f"trainjob_torchtune.steps.loss.NotANumberError: {said}"]
+    failure = explain("r", Ending(1, None), lines if rank is None else of_rank(rank, lines))
+
+    assert (failure.sentence, failure.code) == (said, 24)
