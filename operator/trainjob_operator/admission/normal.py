@@ -16,7 +16,7 @@ AMOUNTS = frozenset({"limits", "requests"})
 QUANTITIES = frozenset({"sizeLimit", "divisor", "size"})
 """Where Kubernetes has quantities: in all fields of the former, and in the latter themselves."""
 
-_EMPTY_MEANS_SOMETHING = frozenset({"trainer", "initializer", "dataset", "model", "storageUri"})
+_EMPTY_MEANS_SOMETHING = frozenset({"trainer", "initializer", "dataset", "model", "storageUri", "storageClassName"})
 _FALSE_MEANS_NOTHING = frozenset({"readOnly"})
 _PROCESSES = "numProcPerNode"
 _ONE_AN_ACCELERATOR = ("auto", "gpu")

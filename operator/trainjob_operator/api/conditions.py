@@ -35,6 +35,7 @@ class Reason(StrEnum):
     UNSUPPORTED_FIELD = "UnsupportedField"
     INVALID_SPEC = "InvalidSpec"
     NAME_TOO_LONG = "NameTooLong"
+    CLAIM_NOT_FOUND = "ClaimNotFound"
     CHILD_CONFLICT = "ChildConflict"
     CHILD_REFUSED = "ChildRefused"
     PODS_REFUSED = "PodsRefused"

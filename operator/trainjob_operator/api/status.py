@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from trainjob_operator.api.conditions import Condition
 from trainjob_operator.api.constraints import NAME, Constraints, Count, Int32, Int64, Rule
 from trainjob_operator.api.model import Model
+from trainjob_operator.api.workspace import OutputStatus
 
 
 class JobStatus(Model):
@@ -79,3 +80,4 @@ class TrainJobStatus(Model):
     """When all trainers ran for the first time since the start or the last resumption."""
     recipe: RecipeStatus | None = None
     failure: FailureStatus | None = None
+    output: OutputStatus | None = None

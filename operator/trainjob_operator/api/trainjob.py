@@ -11,6 +11,7 @@ from trainjob_operator.api.overrides import PodSpecOverride, PodTemplateOverride
 from trainjob_operator.api.patches import RuntimePatch
 from trainjob_operator.api.status import TrainJobStatus
 from trainjob_operator.api.workload import EnvVar, LocalObjectReference, ResourceRequirements
+from trainjob_operator.api.workspace import Workspace
 from trainjob_operator.naming import (
     CLUSTER_TRAINING_RUNTIME,
     GROUP,
@@ -90,6 +91,7 @@ class TrainJobSpec(Model):
     runtime_ref: Annotated[RuntimeRef, Constraints(rules=(IMMUTABLE,))]
     initializer: Initializer | None = None
     trainer: Trainer | None = None
+    workspace: Workspace | None = None
     runtime_patches: Annotated[tuple[RuntimePatch, ...] | None, Constraints(keys=("manager",), max_items=16)] = None
     pod_spec_overrides: Annotated[tuple[PodSpecOverride, ...] | None, Constraints(max_items=64)] = None
     pod_template_overrides: Annotated[tuple[PodTemplateOverride, ...] | None, Constraints(max_items=64)] = None

@@ -8,6 +8,7 @@ from trainjob_contract.environment import NPROC_PER_NODE, STORAGE_URI
 from trainjob_contract.storage_uri import hide_secrets
 from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.workload import Container, EnvVar
+from trainjob_operator.api.workspace import OutputStatus
 from trainjob_operator.naming import NODE
 from trainjob_operator.plan.forecast import NO_UID, Forecast, PlannedTrainJob
 from trainjob_operator.reconciler.life.lifecycle import is_managed, is_suspended
@@ -91,6 +92,7 @@ def _choice(resolved: ResolvedJob, trainer: Step, container: Container | None) -
     yield "nodes", str(trainer.pods)
     yield "processes", "one on each accelerator" if processes == "auto" else f"{processes or 1} on each node"
     yield "accelerators", ", ".join(_accelerators(container)) or "none"
+    yield from _output(resolved.output)
 
 
 def _given(container: Container | None, name: str) -> str | None:
@@ -129,15 +131,26 @@ def _reference(source: object) -> str:
 
 def _claim(claim: Claim) -> tuple[str, str]:
     spec = claim.template.spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if claim.is_given:
+        modes = ", ".join(claim.template.spec.access_modes or ())
+        return claim.name, f"exists already and stays as it is, taken for {modes}"
     size = spec.get("resources", {}).get("requests", {}).get("storage", "no size")
     storage_class = spec.get("storageClassName")
+    default = "no class" if storage_class == "" else "the cluster's default class"
     facts = (
         str(size),
-        f"class {storage_class}" if storage_class else "the cluster's default class",
+        f"class {storage_class}" if storage_class else default,
         *(claim.template.spec.access_modes or ()),
-        "outlives the TrainJob" if claim.is_retained else "goes with the TrainJob",
+        "outlives the TrainJob and is used again by the next of its name"
+        if claim.is_retained
+        else "goes with the TrainJob",
     )
     return claim.name, ", ".join(facts)
+
+
+def _output(output: OutputStatus | None) -> Iterator[tuple[str, str]]:
+    if output is not None:
+        yield "result", f"claim {output.claim_name}, path {output.path or '/'}"
 
 
 def _steps(steps: Sequence[Step]) -> Iterator[str]:

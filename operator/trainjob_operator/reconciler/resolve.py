@@ -1,15 +1,17 @@
 """TrainJob + runtime -> what is to run, or why it cannot."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import ReplicatedJob, Runtime
 from trainjob_operator.api.trainjob import TrainJob
-from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
-from trainjob_operator.naming import NODE, TRAINER, claim_name, rank_zero_host
+from trainjob_operator.api.workload import JobTemplate
+from trainjob_operator.naming import NODE, TRAINER, rank_zero_host
 from trainjob_operator.reconciler.life.lifecycle import has_had_jobs
+from trainjob_operator.reconciler.merge.claims import can_be_shared, claims_of
 from trainjob_operator.reconciler.merge.initializer import equip_initializer
 from trainjob_operator.reconciler.merge.model import name_model
+from trainjob_operator.reconciler.merge.output import find_output
 from trainjob_operator.reconciler.merge.patching import patch_runtime, patches_in_force
 from trainjob_operator.reconciler.merge.placement import follow_trainer, stay_together
 from trainjob_operator.reconciler.merge.reporting import report_to
@@ -22,6 +24,7 @@ from trainjob_operator.reconciler.merge.templates import (
 )
 from trainjob_operator.reconciler.merge.topology import Topology
 from trainjob_operator.reconciler.merge.trainer import EquippedTrainer, describe_recipe, equip_trainer
+from trainjob_operator.reconciler.merge.workspace import mount_workspace
 from trainjob_operator.reconciler.resolved import Claim, Group, Rejected, ResolvedJob, Step
 from trainjob_operator.reconciler.rules.names import check_names
 from trainjob_operator.reconciler.rules.patches import check_patches
@@ -34,11 +37,11 @@ from trainjob_operator.reconciler.rules.trainjob import (
     completions_of,
 )
 from trainjob_operator.reconciler.rules.violation import Violation
+from trainjob_operator.reconciler.rules.workspace import check_workspace
 from trainjob_operator.reconciler.state import Endpoint
 from trainjob_operator.torchtune.methods import method_of
 
 _DEFAULT_GROUP = "default"
-_SHARED_MODES = {"ReadWriteMany", "ReadOnlyMany"}
 
 Resolve = Callable[[TrainJob, Runtime | None, Endpoint | None], ResolvedJob | Rejected]
 
@@ -62,6 +65,7 @@ def resolve(job: TrainJob, runtime: Runtime | None, endpoint: Endpoint | None = 
         return Rejected(wrong)
     try:
         patched = runtime if misplaced else patch_runtime(runtime, patches_in_force(job))
+        patched = mount_workspace(job, patched)
         equipped = _equip(job, patched)
         if not isinstance(equipped, EquippedTrainer):
             return Rejected((*wrong, *equipped))
@@ -100,7 +104,7 @@ def _check_usable(runtime: Runtime) -> Iterator[Violation]:
 
 
 def _check_own(job: TrainJob, runtime: Runtime) -> tuple[Violation, ...]:
-    return (*check_trainjob(job, runtime), *check_names(job))
+    return (*check_trainjob(job, runtime), *check_names(job), *check_workspace(job, runtime))
 
 
 def _equip(job: TrainJob, runtime: Runtime) -> EquippedTrainer | tuple[Violation, ...]:
@@ -146,7 +150,7 @@ def _merge(
     }
     _inject(runtime, templates, topology)
     pods = {step.name: topology.nodes if step is trainer else _pods(step) for step in jobset.replicated_jobs}
-    claims = tuple(_claims(job, runtime))
+    claims = tuple(claims_of(job, runtime))
     for claim in claims:
         _share(job, claim, templates, pods)
     metadata = runtime.spec.template.metadata
@@ -166,6 +170,7 @@ def _merge(
         run=equipped.run,
         method=method,
         recipe=describe_recipe(equipped, method, name_model(job, runtime, equipped.run, equipped.own)),
+        output=find_output(equipped.run, templates[trainer.name]),
     )
 
 
@@ -187,17 +192,6 @@ def _inject(runtime: Runtime, templates: dict[str, JobTemplate], topology: Topol
                 )
 
 
-def _claims(job: TrainJob, runtime: Runtime) -> Iterable[Claim]:
-    for policy in runtime.spec.template.spec.volume_claim_policies or ():
-        retention = policy.retention_policy.when_deleted if policy.retention_policy is not None else None
-        for template in policy.templates:
-            yield Claim(
-                name=claim_name(template.metadata.name or "", job.metadata.name),
-                template=template,
-                is_retained=retention == "Retain",
-            )
-
-
 def _share(job: TrainJob, claim: Claim, templates: dict[str, JobTemplate], pods: dict[str, int]) -> None:
     """Give the claim to each step that mounts it; pods that use it at the same time share a node if they have to."""
     volume = claim.template.metadata.name or ""
@@ -205,7 +199,7 @@ def _share(job: TrainJob, claim: Claim, templates: dict[str, JobTemplate], pods:
     for name in users:
         template = add_volume(templates[name], volume, {"persistentVolumeClaim": {"claimName": claim.name}})
         is_alone = pods[name] <= 1 and (len(users) == 1 or _is_trainer(template))
-        if not is_alone and not _can_be_shared(claim.template):
+        if not is_alone and not can_be_shared(claim):
             template = stay_together(template, job.metadata.uid)
         templates[name] = template
 
@@ -213,10 +207,6 @@ def _share(job: TrainJob, claim: Claim, templates: dict[str, JobTemplate], pods:
 def _is_trainer(template: JobTemplate) -> bool:
     """Tell whether this is the trainer, which runs after those that share its volume have ended."""
     return any(container.name == NODE for container in template.spec.template.spec.containers)
-
-
-def _can_be_shared(claim: ClaimTemplate) -> bool:
-    return not _SHARED_MODES.isdisjoint(claim.spec.access_modes or ())
 
 
 def _steps(

@@ -8,6 +8,7 @@ from trainjob_operator.api.jobset import DependsOn
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.workload import ClaimTemplate, JobTemplate
+from trainjob_operator.api.workspace import OutputStatus
 from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.reconciler.state import Endpoint
 from trainjob_operator.torchtune.methods import Method
@@ -65,11 +66,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A volume claim of the TrainJob's own. ``is_retained``: it outlives the TrainJob."""
+    """A volume claim of the TrainJob.
+
+    Attributes:
+        template: what it is made from; its name is the volume's.
+        is_retained: it outlives the TrainJob.
+        is_given: somebody else made it, and looks after it.
+    """
 
     name: str
     template: ClaimTemplate
     is_retained: bool
+    is_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,7 @@ class ResolvedJob:
         endpoint: where the trainers report, or None if nowhere.
         run, method: what TorchTune will run, and how it trains by that; None for other programs.
         recipe: the same for the status.
+        output: where the result will be; None if that is not known, or on no claim.
     """
 
     name: str
@@ -102,3 +111,4 @@ class ResolvedJob:
     run: TuneRun | None
     method: Method | None
     recipe: RecipeStatus | None
+    output: OutputStatus | None = None

@@ -48,7 +48,7 @@ def _missing(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Iterato
     if not had_service:
         yield Create(build_service(resolved), confirm=confirm)
     for claim in resolved.claims:
-        if (Kind.CLAIM, claim.name) not in owned.children:
+        if not claim.is_given and (Kind.CLAIM, claim.name) not in owned.children:
             yield Create(build_claim(resolved, claim), confirm=confirm)
     for step in resolved.steps:
         is_due = step.name not in owned.jobs and not has_succeeded(observed, owned, step.name)

@@ -23,6 +23,8 @@ _START_REASONS = frozenset(
 _GATED = "SchedulingGated"
 _ANEW = "if the runtime is to blame, correct it and create this TrainJob anew, because this one keeps it as it was"
 _MISSING_ACCOUNT = re.compile(r'serviceaccounts? "([^"]+)" not found')
+_MISSING_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
+_UNBOUND_CLAIM = "unbound immediate PersistentVolumeClaims"
 _BACK_OFF = re.compile(r'^Back-off pulling image "[^"]*": (ErrImagePull: )?')
 
 
@@ -54,7 +56,7 @@ def find_obstacle(observed: Observed, owned: Owned, conflict: Child | None) -> O
     for pod, trouble in _troubled_pods(owned):
         if obstacle := _trouble_obstacle(pod, trouble):
             return obstacle
-    return _placement_obstacle(observed, owned)
+    return _claim_obstacle(observed, owned) or _placement_obstacle(observed, owned)
 
 
 def inspections(observed: Observed, owned: Owned) -> tuple[tuple[Inspect, ...], float | None]:
@@ -104,6 +106,20 @@ def _unplaced_pods(observed: Observed, owned: Owned) -> Iterator[tuple[PodChild,
             yield pod, trouble, observed.now - trouble.since
 
 
+def _claim_obstacle(observed: Observed, owned: Owned) -> Obstacle | None:
+    """Tell of a claim that pods name and nobody has made; the scheduler looks again as soon as there is one."""
+    for _, trouble, _ in _unplaced_pods(observed, owned):
+        missing = _MISSING_CLAIM.search(trouble.message)
+        if missing and (Kind.CLAIM, missing[1]) not in owned.children:
+            return Obstacle(
+                Reason.CLAIM_NOT_FOUND,
+                f"there is no PersistentVolumeClaim {missing[1]} in namespace {observed.job.metadata.namespace}: create"
+                " it and this TrainJob goes on, or delete this TrainJob and create it anew with another"
+                " spec.workspace.claimName, or without one to have a claim made",
+            )
+    return None
+
+
 def _placement_obstacle(observed: Observed, owned: Owned) -> Obstacle | None:
     """Tell of a Job whose pods have found no node for long.
 
@@ -119,10 +135,19 @@ def _placement_obstacle(observed: Observed, owned: Owned) -> Obstacle | None:
             why = trouble.message.partition(". ")[0].rstrip(".")
             obstacle = Obstacle(
                 Reason.UNSCHEDULABLE,
-                f"{begin}{why}. They start as soon as that changes; if no node will ever do, create this TrainJob anew,"
-                " asking for what a node has",
+                f"{begin}{why}. They start as soon as that changes; {_way_out(trouble)}",
             )
     return obstacle
+
+
+def _way_out(trouble: Trouble) -> str:
+    """Say what to do about pods that find no node: mostly it is too small, sometimes a volume does not come."""
+    if _UNBOUND_CLAIM in trouble.message:
+        return (
+            "kubectl describe pvc tells what the claim waits for, such as a storage class that does not exist (kubectl"
+            " get storageclass): create that, or this TrainJob anew with another spec.workspace.storageClassName"
+        )
+    return "if no node will ever do, create this TrainJob anew, asking for what a node has"
 
 
 def _conflict_obstacle(observed: Observed, conflict: Child) -> Obstacle | None:

@@ -44,6 +44,7 @@ def summarize(
         trainer_start_time=_trainer_start_time(observed, owned, resolved, start),
         recipe=old.recipe if resolved is None else resolved.recipe,
         failure=old.failure or failure,
+        output=old.output if resolved is None else resolved.output,
     )
 
 

@@ -13,6 +13,6 @@ def build_children(job: ResolvedJob, *, is_suspended: bool = False) -> tuple[Man
     return (
         build_snapshot(job),
         build_service(job),
-        *(build_claim(job, claim) for claim in job.claims),
+        *(build_claim(job, claim) for claim in job.claims if not claim.is_given),
         *(build_job(job, step, is_suspended=is_suspended) for step in job.steps),
     )

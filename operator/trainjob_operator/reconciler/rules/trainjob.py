@@ -111,7 +111,9 @@ def _check_initializers(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
                 where,
                 f"must have container with name - {name} in the {name} job: runtime {runtime.metadata.name} has none",
             )
-        elif all(mount.name != WORKSPACE_VOLUME for mount in container.volume_mounts or ()):
+        elif job.spec.workspace is None and all(
+            mount.name != WORKSPACE_VOLUME for mount in container.volume_mounts or ()
+        ):
             yield Violation(
                 Reason.INVALID_SPEC,
                 where,
