@@ -28,6 +28,8 @@ matchConditions:
     expression: >-
       request.operation == 'UPDATE' || !has(object.spec) || type(object.spec) != map
       || ['runtimePatches', 'podTemplateOverrides', 'podSpecOverrides'].exists(field, field in object.spec)
+      || has(object.spec.workspace) && [object.spec.workspace].exists(volume, type(volume) != map
+      || has(volume.size) && type(volume.size) == double)
       || has(object.spec.initializer) && [object.spec.initializer].exists(steps, type(steps) != map
       || steps.exists(step, type(steps[step]) != map || has(steps[step].env) && (type(steps[step].env) != list
       || steps[step].env.exists(variable, type(variable) != map || has(variable.valueFrom)))))

@@ -94,7 +94,7 @@ NFS = {"name": "share", "nfs": {"server": "s", "path": "/"}}
         pytest.param(with_volumes("/base/o", READ_ONLY, CLAIM), "set output_dir=/data/output", id="read-only itself"),
         pytest.param(
             with_volumes("/x/o", PROJECTED, {"name": "e", "ephemeral": {}}, {"name": "s", "secret": {}}),
-            "the trainer has none that can be written; name a runtime with a claim, or add a volume by runtimePatches",
+            "the trainer has none that can be written; ask for one by spec.workspace, or name a runtime with a claim",
             id="none",
         ),
         pytest.param(

@@ -35,7 +35,36 @@ def test_several_nodes_on_a_claim_for_one(modes: list[str]) -> None:
     assert warning.startswith("spec.trainer.numNodes: 2 pods share the claim initializer-j, which the runtime makes")
     assert f"{modes[0] if modes else 'ReadWriteOnce'}, for one machine at a time" in warning
     assert "with 4 accelerators in all" in warning
-    assert warning.endswith("name a runtime whose claim is ReadWriteMany")
+    assert warning.endswith("set spec.workspace.accessModes: [ReadWriteMany], with a storage class that has it")
+
+
+@pytest.mark.parametrize(
+    ("workspace", "said"),
+    [
+        pytest.param(
+            {"accessModes": ["ReadWriteOnce"]}, "which is to be ReadWriteOnce, for one machine", id="asked for"
+        ),
+        pytest.param({"claimName": "mine"}, "claim mine, which is taken for ReadWriteOnce", id="an existing one"),
+    ],
+)
+def test_several_nodes_on_a_workspace_for_one(workspace: Body, said: str) -> None:
+    [warning] = created(trainer={"numNodes": 2}, workspace=workspace).warnings
+
+    assert said in warning
+    assert "spec.workspace.accessModes: [ReadWriteMany]" in warning
+
+
+@pytest.mark.parametrize(
+    "workspace",
+    [
+        {"accessModes": ["ReadWriteMany"]},
+        {"accessModes": ["ReadWriteOnce", "ReadWriteMany"], "size": "1Ti"},
+        {"claimName": "mine", "accessModes": ["ReadWriteMany"]},
+    ],
+    ids=["made", "one of two modes", "existing"],
+)
+def test_several_nodes_on_a_workspace_for_many(workspace: Body) -> None:
+    assert created(trainer={"numNodes": 2}, workspace=workspace).warnings == ()
 
 
 @pytest.mark.parametrize(

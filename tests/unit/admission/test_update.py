@@ -39,6 +39,14 @@ ACTIVE = [{"name": "node", "ready": 0, "succeeded": 0, "failed": 0, "active": 1,
         ({"activeDeadlineSeconds": 5}, {}, "spec.activeDeadlineSeconds"),
         ({}, {"managedBy": "kueue.x-k8s.io/multikueue"}, "spec.managedBy"),
         ({"preRunningDeadlineSeconds": 5}, {}, "spec.preRunningDeadlineSeconds"),
+        ({"workspace": {"size": "1Gi"}}, {"workspace": {"size": "2Gi"}}, "spec.workspace.size"),
+        (
+            {"workspace": {"size": 1, "storageClassName": ""}},
+            {"workspace": {"size": 1}},
+            "spec.workspace.storageClassName",
+        ),
+        ({"workspace": {"retentionPolicy": "Retain"}}, {}, "spec.workspace"),
+        ({}, {"workspace": {"claimName": "mine"}}, "spec.workspace"),
     ],
 )
 def test_what_jobs_were_made_from_stays(old: Body, new: Body, field: str) -> None:
@@ -63,6 +71,7 @@ def test_what_jobs_were_made_from_stays(old: Body, new: Body, field: str) -> Non
             {"trainer": {"resourcesPerNode": {"limits": {"cpu": "2000m", "memory": "1Gi"}}}},
             id="quantities",
         ),
+        pytest.param({"workspace": {"size": "1024Mi"}}, {"workspace": {"size": "1Gi"}}, id="a size"),
         pytest.param({"trainer": {"numProcPerNode": "auto"}}, {"trainer": {}}, id="a word for the default"),
         pytest.param(
             {"managedBy": "trainer.kubeflow.org/trainjob-controller"},
@@ -88,6 +97,7 @@ def test_what_means_the_same_is_no_change_and_is_put_back(old: Body, new: Body) 
             id="expanded command",
         ),
         pytest.param({"preRunningDeadlineSeconds": 5}, {}, id="an unknown field"),
+        pytest.param({"workspace": {"size": "1Gi"}}, {}, id="another unknown field"),
         pytest.param({"ttlSecondsAfterFinished": 0}, {}, id="an unknown field that is zero"),
         pytest.param(
             {"podTemplateOverrides": [{"targetJobs": [{"name": "node"}]}], "labels": {"a": "b"}}, {}, id="older shapes"

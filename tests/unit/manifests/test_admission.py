@@ -72,6 +72,7 @@ def test_the_defaulter_looks_wherever_a_fraction_or_a_word_can_be() -> None:
         *(f"spec.{where}.{divisor}" for where in ("initializer.dataset", "initializer.model", "trainer")),
         *(f"spec.trainer.resourcesPerNode.{amounts}.*" for amounts in ("limits", "requests")),
         "spec.trainer.numProcPerNode",
+        "spec.workspace.size",
     }
 
 

@@ -114,10 +114,16 @@ def _claim_obstacle(observed: Observed, owned: Owned) -> Obstacle | None:
             return Obstacle(
                 Reason.CLAIM_NOT_FOUND,
                 f"there is no PersistentVolumeClaim {missing[1]} in namespace {observed.job.metadata.namespace}: create"
-                " it and this TrainJob goes on, or delete this TrainJob and create it anew with another"
-                " spec.workspace.claimName, or without one to have a claim made",
+                f" it and this TrainJob goes on, or delete this TrainJob and create it anew with {_other(observed)}",
             )
     return None
+
+
+def _other(observed: Observed) -> str:
+    workspace = observed.job.spec.workspace
+    if workspace is not None and workspace.claim_name:
+        return "another spec.workspace.claimName, or with a size in its place to have a claim made"
+    return "a runtime, or runtimePatches, that name one that is there"
 
 
 def _placement_obstacle(observed: Observed, owned: Owned) -> Obstacle | None:

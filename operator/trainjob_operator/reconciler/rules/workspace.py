@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from trainjob_contract.workspace import ROOT
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.constraints import is_object_name
 from trainjob_operator.api.quantities import parse_quantity
@@ -29,21 +30,29 @@ def check_workspace(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
             yield _violation(field, f"{name!r} {_NAME}")
     yield from _check_given(workspace) if workspace.claim_name else _check_new(workspace, runtime)
     yield from _check_modes(job, workspace, runtime)
-    volume = find_volume(runtime)
+    yield from _check_patches(job, runtime)
+
+
+def _check_patches(job: TrainJob, runtime: Runtime) -> Iterator[Violation]:
+    """Refuse a patch that puts another volume where the workspace is to be: nobody can tell which one is meant."""
     for patch in patches_in_force(job):
         template = patch.training_runtime_spec.template if patch.training_runtime_spec is not None else None
-        for step in (
-            template.spec.replicated_jobs if template is not None and template.spec is not None else None
-        ) or ():
-            pods = step.template.spec.template if step.template is not None and step.template.spec is not None else None
-            volumes = (pods.spec.volumes if pods is not None and pods.spec is not None else None) or ()
-            if any(known.name == volume for known in volumes):
-                yield Violation(
-                    Reason.INVALID_SPEC,
-                    _WHERE,
-                    f"spec.runtimePatches[{patch.manager}] has a volume {volume} of its own for {step.name}, which is"
-                    " the workspace: leave one of the two out",
-                )
+        jobset = template.spec if template is not None else None
+        for step in (jobset.replicated_jobs if jobset is not None else None) or ():
+            spec = step.template.spec if step.template is not None else None
+            pods = spec.template.spec if spec is not None and spec.template is not None else None
+            if pods is None:
+                continue
+            mounts = (mount for one in pods.containers or () for mount in one.volume_mounts or ())
+            names = {find_volume(runtime), *(mount.name for mount in mounts if mount.mount_path.rstrip("/") == ROOT)}
+            for volume in pods.volumes or ():
+                if volume.name in names:
+                    yield Violation(
+                        Reason.INVALID_SPEC,
+                        _WHERE,
+                        f"spec.runtimePatches[{patch.manager}] has volume {volume.name} at {ROOT} of {step.name},"
+                        " where the workspace is to be: leave one of the two out",
+                    )
 
 
 def _check_given(workspace: Workspace) -> Iterator[Violation]:
