@@ -119,6 +119,7 @@ def test_a_status_is_kept_as_it_was_sent(api: Api, namespace: str) -> None:
             "reason": "OOMKilled",
             "logTail": "out of memory",
         },
+        "output": {"claimName": "initializer-job", "path": "output"},
     }
     own.patch("trainjob", "job", {"status": status}, "--subresource=status")
     assert own.get("trainjob", "job")["status"] == status

@@ -77,6 +77,17 @@ REFUSED_TRAINJOBS: dict[str, tuple[Body, str]] = {
     "an unknown field": (trainjob(trainer={"numNode": 1}), 'unknown field "spec.trainer.numNode"'),
     "a manager without a domain": (patched("kueue"), 'must be a domain-prefixed path (such as "acme.io/foo")'),
     "a manager without a path": (patched("acme.io/"), 'must be a domain-prefixed path (such as "acme.io/foo")'),
+    "a size that is none": (trainjob(workspace={"size": "big"}), "spec.workspace.size"),
+    "a mode that is none": (
+        trainjob(workspace={"accessModes": ["ReadWrite"]}),
+        'spec.workspace.accessModes[0]: Unsupported value: "ReadWrite"',
+    ),
+    "no mode": (trainjob(workspace={"accessModes": []}), "spec.workspace.accessModes in body should have at least 1"),
+    "another fate": (
+        trainjob(workspace={"retentionPolicy": "Recycle"}),
+        'spec.workspace.retentionPolicy: Unsupported value: "Recycle"',
+    ),
+    "a long claim": (trainjob(workspace={"claimName": "a" * 254}), "spec.workspace.claimName: Too long"),
     "one manager twice": (
         trainjob(runtimePatches=[{"manager": "acme.io/a"}, {"manager": "acme.io/a"}]),
         'spec.runtimePatches[1]: Duplicate value: {"manager":"acme.io/a"}',
