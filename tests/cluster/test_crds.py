@@ -131,6 +131,13 @@ def test_what_may_not_change(api: Api) -> None:
         "activeDeadlineSeconds": 60,
         "initializer": {"model": {"storageUri": "hf://example/tiny", "secretRef": {"name": "token"}}},
         "trainer": {"image": "a:1", "args": ["epochs=1"], "numNodes": 1, "numProcPerNode": 1},
+        "workspace": {
+            "size": "1Gi",
+            "storageClassName": "",
+            "accessModes": ["ReadWriteOnce"],
+            "claimName": "a",
+            "retentionPolicy": "Delete",
+        },
     }
     api.create(body)
     changes: dict[str, Body] = {
@@ -143,6 +150,11 @@ def test_what_may_not_change(api: Api) -> None:
         "spec.trainer.args": {"trainer": {"args": ["epochs=2"]}},
         "spec.trainer.numNodes": {"trainer": {"numNodes": 0}},
         "spec.trainer.numProcPerNode": {"trainer": {"numProcPerNode": 2}},
+        "spec.workspace.size": {"workspace": {"size": "2Gi"}},
+        "spec.workspace.storageClassName": {"workspace": {"storageClassName": "fast"}},
+        "spec.workspace.accessModes": {"workspace": {"accessModes": ["ReadWriteMany"]}},
+        "spec.workspace.claimName": {"workspace": {"claimName": "b"}},
+        "spec.workspace.retentionPolicy": {"workspace": {"retentionPolicy": "Retain"}},
         "template.spec.serviceAccountName": patched(serviceAccountName="other", terminationGracePeriodSeconds=30)[
             "spec"
         ],

@@ -23,6 +23,7 @@ TRAINJOB = body(
     runtimePatches=[patch(pod={"nodeSelector": {"a": "b"}, "containers": [{"name": "node"}]})],
     podTemplateOverrides=[{"targetJobs": [{"name": "node"}], "spec": {"tolerations": [{"key": "a"}]}}],
     initializer={"model": {"storageUri": "hf://a/b", "env": [{"name": "ACCESS_TOKEN", "value": "x"}]}},
+    workspace={"size": "1024Mi", "storageClassName": "", "accessModes": ["ReadWriteOnce"], "retentionPolicy": "Retain"},
     trainer={
         "command": SDK,
         "args": ["epochs=1", "dataset.new_system_prompt=a: b"],
