@@ -10,7 +10,6 @@ from tests.world.world import World
 from trainjob_operator.api.conditions import ConditionType, Reason
 from trainjob_operator.api.status import FailureStatus, RecipeStatus
 from trainjob_operator.api.trainjob import Trainer
-from trainjob_operator.api.workspace import OutputStatus
 from trainjob_operator.reconciler.children import Exit
 from trainjob_operator.reconciler.reconcile import reconcile
 from trainjob_operator.reconciler.state import Create, Delete, Plan
@@ -229,21 +228,6 @@ def test_the_recipe_is_told_with_the_first_status(world: World) -> None:
         num_nodes=2,
         num_proc_per_node="1",
     )
-
-
-def test_where_the_result_will_be_is_told_and_stays_when_the_runtime_is_unreadable(world: World) -> None:
-    command = ("tune", "run", "full_finetune_distributed", "--config", "llama3_2/1B_full", "output_dir=/workspace/out")
-    world.change(trainer=Trainer(command=command))
-    work(world)
-    work(world)
-    expected = OutputStatus(claim_name="initializer-demo", path="out")
-    assert world.job.status is not None
-    assert world.job.status.output == expected
-
-    plan = reconcile(replace(look(world), unusable_snapshot="it is torn"))
-
-    assert plan.status is not None
-    assert plan.status.output == expected
 
 
 def test_the_evidence_of_the_first_failure_stays(world: World) -> None:
