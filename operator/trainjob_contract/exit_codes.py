@@ -17,6 +17,7 @@ class TrainerExitCode(IntEnum):
     REFUSED = 20
     NOWHERE_TO_MEET = 21
     PEER_LOST = 22
+    STOPPED_WITH_ANOTHER = 23
     NAN_LOSS = 24
     KILLED = BY_SIGNAL + signal.SIGKILL
 

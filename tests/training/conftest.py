@@ -1,11 +1,18 @@
-"""Containers to train in, and three runs that several tests look at."""
+"""Containers to train in, and runs that several tests look at."""
 
+import shutil
+from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.devcluster import packages
 from tests.devcluster.port import Port
+from tests.models import store
 from tests.training.container import Container, Outcome, tiny_container
+from tests.training.methods import CASES
+from tests.training.rendered import render
 
 from trainjob_contract.storage_uri import Kind, Source
 from trainjob_initializer.download.origin import name_model
@@ -75,3 +82,21 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Trained:
             torchrun=(f"--rdzv_endpoint=localhost:{port.number}",),
         )
         return container, container.run(words)
+
+
+@pytest.fixture(scope="session")
+def train(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Trained]:
+    """Give the run of a case, which is made once."""
+
+    @cache
+    def train(name: str) -> Trained:
+        if shutil.which("g++") is None:
+            packages.ensure({"g++": "g++"})
+        others = {"reward/model": store.tiny() / "reward"}
+        if name == "KD":
+            others["teacher/model"] = train("full")[0].output / "epoch_0"
+        container, words = render(CASES[name].tiny, tmp_path_factory.mktemp("method"), others)
+        assert CASES[name].recipe in words
+        return container, container.run(words)
+
+    return train

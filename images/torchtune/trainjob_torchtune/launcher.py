@@ -19,9 +19,9 @@ from trainjob_torchtune.preflight.checks import advise, check
 from trainjob_torchtune.preflight.guard import run_guarded
 from trainjob_torchtune.preflight.origins import tell_origins
 from trainjob_torchtune.preflight.run.keys import check_keys
-from trainjob_torchtune.preflight.run.loss import check_nan_steps
-from trainjob_torchtune.process.failure import Failure, explain
-from trainjob_torchtune.process.supervisor import supervise
+from trainjob_torchtune.preflight.run.settings import check_settings
+from trainjob_torchtune.process.failure import Failure, explain, tell_of_stop
+from trainjob_torchtune.process.supervisor import Ending, supervise
 from trainjob_torchtune.process.transcript import Transcript
 from trainjob_torchtune.result.adapters import arrange_adapters
 from trainjob_torchtune.result.companions import list_weights, refresh_companions
@@ -31,6 +31,7 @@ from trainjob_torchtune.run.catalogue import load_catalogue
 from trainjob_torchtune.run.config import load_config
 from trainjob_torchtune.run.evaluation_folder import working_folder
 from trainjob_torchtune.run.installed import check_installed
+from trainjob_torchtune.run.orderly_stop import orderly_stop
 from trainjob_torchtune.run.rendezvous import await_host, find_host, read_patience
 from trainjob_torchtune.run.topology import Topology, read_topology
 from trainjob_torchtune.run.training import Training, parse_training
@@ -58,7 +59,7 @@ def launch(run: TuneRun, environment: Mapping[str, str]) -> int:
     topology = read_topology(run, settings, 1 if gpus is None else len(gpus))
     if on_cpu:
         settings = cpu.threads(topology.processes_per_node) | settings
-    prepared = check_nan_steps(settings) or _prepare(run, settings, topology, None if gpus is None else len(gpus))
+    prepared = check_settings(settings) or _prepare(run, settings, topology, None if gpus is None else len(gpus))
     if isinstance(prepared, Violation):
         return refuse(prepared, settings)
     run, training = prepared
@@ -71,19 +72,29 @@ def launch(run: TuneRun, environment: Mapping[str, str]) -> int:
         return refuse(nowhere, settings, ExitCode.NOWHERE_TO_MEET)
     transcript = Transcript(_say)
     attendance = attend(run, load_catalogue())
-    with working_folder(training):
-        ending = supervise((*TUNE, *attendance.run.render()[1:]), {**settings, **attendance.variables}, transcript)
+    with working_folder(training), orderly_stop(settings, _say) as stop:
+        variables = {**settings, **attendance.variables, **stop.variables}
+        ending = supervise((*TUNE, *attendance.run.render()[1:]), variables, transcript, stop)
+        stopped_at = stop.stopped_at
     output = training.output if training is not None else None
     if output is not None:
         share_weights(output)
     for sentence in refresh_companions(training, before) if topology.node_rank == 0 else ():
         _say(f"Warning: {sentence}")
-    if ending.code == ExitCode.DONE:
-        if output is not None and topology.node_rank == 0 and (trouble := arrange_adapters(output)) is not None:
-            _say(f"Warning: {trouble}")
-        return ExitCode.DONE
-    failure = explain(run.recipe, ending, transcript.tail)
-    return _report(failure, topology, settings)
+    failure = _find_failure(run.recipe, ending, stopped_at, transcript)
+    if failure is not None:
+        return _report(failure, topology, settings)
+    if output is not None and topology.node_rank == 0 and (trouble := arrange_adapters(output)) is not None:
+        _say(f"Warning: {trouble}")
+    return ExitCode.DONE
+
+
+def _find_failure(recipe: str, ending: Ending, stopped_at: str | None, transcript: Transcript) -> Failure | None:
+    """Say what became of a training that did not come to its end; None if it did."""
+    is_over = ending.code == ExitCode.DONE
+    if stopped_at is not None and (is_over or ending.asked_by is not None):
+        return tell_of_stop(recipe, ending, stopped_at)
+    return None if is_over else explain(recipe, ending, transcript.tail)
 
 
 def refuse(violation: Violation, environment: Mapping[str, str], code: ExitCode = ExitCode.REFUSED) -> int:

@@ -74,6 +74,17 @@ def explain(recipe: str, ending: Ending, lines: Iterable[str]) -> Failure:
     return Failure(f"The recipe {recipe} was stopped by {ending.asked_by.name}.", (), BY_SIGNAL + ending.asked_by)
 
 
+def tell_of_stop(recipe: str, ending: Ending, step: str) -> Failure:
+    """Say that the training stopped in order: here, or because another node was asked to."""
+    goes_on = f"it goes on from step {step} when it starts again" if step != "0" else "it starts anew"
+    code: int
+    if ending.asked_by is None:
+        code, by = ExitCode.STOPPED_WITH_ANOTHER, "because another node was asked to end"
+    else:
+        code, by = BY_SIGNAL + ending.asked_by, f"by {ending.asked_by.name}"
+    return Failure(f"The recipe {recipe} was stopped {by}; {goes_on}.", (), code)
+
+
 def _explain(recipe: str, ending: Ending, said: Sequence[str], failed_processes: Sequence[FailedProcess]) -> Failure:
     killed = [failed_process for failed_process in failed_processes if failed_process.exit_code == -signal.SIGKILL]
     if killed or ending.code == ExitCode.KILLED:

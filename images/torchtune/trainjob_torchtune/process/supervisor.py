@@ -3,6 +3,7 @@
 One thread and one wait: the child's output and our signals both arrive on file descriptors.
 """
 
+import math
 import os
 import selectors
 import signal
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from trainjob_torchtune.process.transcript import Transcript
 
@@ -29,10 +31,22 @@ class Ending:
     asked_by: signal.Signals | None
 
 
-def supervise(command: Sequence[str], environment: Mapping[str, str], transcript: Transcript) -> Ending:
-    """Run the command to its end, with its output to the transcript and our signals to it."""
+class Stopping(Protocol):
+    """Another way than a signal to have the child end."""
+
+    def ask(self) -> float:
+        """Ask for it, and return for how many seconds the child has to be waited for; 0 if this is no way now."""
+
+
+def supervise(
+    command: Sequence[str], environment: Mapping[str, str], transcript: Transcript, stopping: Stopping | None = None
+) -> Ending:
+    """Run the command to its end, with its output to the transcript and our signals to it.
+
+    The first signal that asks us to end is not passed on where there is another way, unless that takes too long.
+    """
     with _signals() as wake, selectors.DefaultSelector() as selector:
-        child = _Child(*_spawn(command, environment))
+        child = _Child(*_spawn(command, environment), stopping)
         selector.register(wake, selectors.EVENT_READ)
         selector.register(child.output, selectors.EVENT_READ)
         while not child.is_done(time.monotonic()):
@@ -46,6 +60,7 @@ def supervise(command: Sequence[str], environment: Mapping[str, str], transcript
                     child.is_silent = True
                     selector.unregister(child.output)
             transcript.tick(time.monotonic())
+            child.tick(time.monotonic())
         os.close(child.output)
     transcript.close(time.monotonic())
     return Ending(code=child.code or 0, asked_by=child.asked_by)
@@ -54,25 +69,41 @@ def supervise(command: Sequence[str], environment: Mapping[str, str], transcript
 class _Child:
     """The state of the one process that matters; others that become our children are only reaped."""
 
-    def __init__(self, pid: int, output: int) -> None:
+    def __init__(self, pid: int, output: int, stopping: Stopping | None) -> None:
         self.output = output
         self.code: int | None = None
         self.asked_by: signal.Signals | None = None
         self.is_silent = False
         self._pid = pid
         self._ended_at = 0.0
+        self._stopping = stopping
+        self._ended_by = math.inf
 
     def receive(self, numbers: bytes) -> None:
         """Pass signals on; a SIGCHLD, or several that came as one, means to look who has ended."""
         for number in numbers:
             if number != signal.SIGCHLD and self.code is None:
-                os.kill(self._pid, number)
-                self.asked_by = signal.Signals(number) if number in _ENDING else self.asked_by
+                self._take(signal.Signals(number))
         self._reap()
+
+    def tick(self, now: float) -> None:
+        """End it by the signal that came, if the other way has taken too long."""
+        if now > self._ended_by and self.code is None and self.asked_by is not None:
+            self._ended_by = math.inf
+            os.kill(self._pid, self.asked_by)
 
     def is_done(self, now: float) -> bool:
         """Say whether it has ended and said all it had to say."""
         return self.code is not None and (self.is_silent or now > self._ended_at + _DRAIN_SECONDS)
+
+    def _take(self, number: signal.Signals) -> None:
+        is_first = number in _ENDING and self.asked_by is None
+        self.asked_by = number if number in _ENDING else self.asked_by
+        seconds = self._stopping.ask() if is_first and self._stopping is not None else 0.0
+        if seconds > 0:
+            self._ended_by = time.monotonic() + seconds
+        else:
+            os.kill(self._pid, number)
 
     def _reap(self) -> None:
         while True:

@@ -32,6 +32,11 @@ class LossWatch:
     _count: int = 0
     _last: float = 0.0
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether the last loss was a number."""
+        return self._count == 0
+
     def see(self, step: int, loss: float) -> None:
         """Take the loss of a step.
 

@@ -1,0 +1,118 @@
+"""Ties a session to a recipe: before it trains it may go on from a checkpoint, while it trains it is looked at."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from omegaconf import OmegaConf
+from torch.optim import Optimizer
+from torchtune import training
+from torchtune.recipe_interfaces import FTRecipeInterface
+
+from trainjob_contract.checkpoints import read_checkpoint_settings
+from trainjob_contract.environment import RECIPE_FILE
+from trainjob_contract.nan_loss import read_nan_steps
+from trainjob_torchtune.steps.feed import Feed
+from trainjob_torchtune.steps.folder import NAME, Folder
+from trainjob_torchtune.steps.identity import identify
+from trainjob_torchtune.steps.loss import LossWatch
+from trainjob_torchtune.steps.meter import Meter
+from trainjob_torchtune.steps.parts import Parts
+from trainjob_torchtune.steps.processes import Processes
+from trainjob_torchtune.steps.session import Session, StoppedError
+from trainjob_torchtune.steps.stop import StopFolder
+
+
+def attach(module: ModuleType, environment: Mapping[str, str]) -> None:
+    """Have the recipe of a module set up and train as it does, and us beside it."""
+    recipe = next(one for one in vars(module).values() if _is_recipe(one, module))
+    set_up, train = recipe.setup, recipe.train
+    watch = LossWatch(read_nan_steps(environment), _say)
+    in_backward = _keep_optimizers()
+    sessions: list[Session] = []
+
+    def setup(self: Any, cfg: Any) -> None:  # noqa: ANN401 - as the recipe has it
+        set_up(self, cfg)
+        parts = Parts(self, in_backward.values())
+        config: Any = OmegaConf.to_container(cfg, resolve=True)
+        sessions.append(_open(parts, config, environment, watch, module))
+        _meter(parts, watch)
+
+    def trained(self: Any) -> None:  # noqa: ANN401 - as the recipe has it
+        try:
+            train(self)
+            watch.end()
+        except StoppedError:
+            self.cleanup()  # the logger's last lines, and the processes' group
+            raise
+        sessions[0].finish()
+
+    recipe.setup, recipe.train = setup, trained
+
+
+def _open(
+    parts: Parts, config: Mapping[str, Any], environment: Mapping[str, str], watch: LossWatch, module: ModuleType
+) -> Session:
+    """Begin a session, from the newest checkpoint if there is one."""
+    recipe, settings = parts.recipe, read_checkpoint_settings(environment)
+    loader = recipe._dataloader  # noqa: SLF001
+    name = Path(environment[RECIPE_FILE]).stem.removesuffix("_distributed").removesuffix("_single_device")
+    session = Session(
+        parts,
+        processes=Processes.meet(recipe._device),  # noqa: SLF001
+        settings=settings,
+        folder=Folder(Path(config["output_dir"]) / NAME, settings.kept),
+        identity=identify(name, len(loader.dataset), config),
+        watch=watch,
+        stop=StopFolder.find(environment) if settings.stop_seconds else None,
+        say=_say,
+    )
+    start = session.resume()
+    feed = Feed(loader, parts.batches_per_epoch, session.begin, session.through)
+    recipe._dataloader = feed  # noqa: SLF001
+    if start is not None:
+        feed.start_at(*start)
+        _start_bar(module, start[1] // parts.batches_per_step)
+    return session
+
+
+def _meter(parts: Parts, watch: LossWatch) -> None:
+    """Have each step's numbers; only the first process logs."""
+    recipe = parts.recipe
+    every = recipe._log_every_n_steps  # noqa: SLF001
+    logger = getattr(recipe, "_metric_logger", None)
+    if logger is not None and isinstance(every, int) and every > 0:
+        recipe._metric_logger = Meter(logger, lambda: parts.logged % every == 0, watch.see)  # noqa: SLF001
+        recipe._log_every_n_steps = 1  # noqa: SLF001
+
+
+def _start_bar(module: ModuleType, steps: int) -> None:
+    """Have the bar of the first epoch begin where the training does."""
+    bar, offsets = module.tqdm, [steps]
+
+    def tqdm(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - as tqdm has it
+        return bar(*args, **{"initial": offsets.pop() if offsets else 0, **options})
+
+    module.tqdm = tqdm  # type: ignore[attr-defined]  # a name that each recipe's module has
+
+
+def _keep_optimizers() -> dict[Any, Optimizer]:
+    """Have the optimizers that run in the backward pass: hooks alone hold them."""
+    kept: dict[Any, Optimizer] = {}
+    register = training.register_optim_in_bwd_hooks
+
+    def registered(model: Any, optim_dict: dict[Any, Optimizer]) -> None:  # noqa: ANN401 - as TorchTune has it
+        kept.update(optim_dict)
+        register(model=model, optim_dict=optim_dict)
+
+    training.register_optim_in_bwd_hooks = registered
+    return kept
+
+
+def _is_recipe(one: object, module: ModuleType) -> bool:
+    return isinstance(one, type) and one.__module__ == module.__name__ and FTRecipeInterface in one.__mro__
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
