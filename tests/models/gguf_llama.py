@@ -7,7 +7,7 @@ order than Hugging Face does (convert_hf_to_gguf.py, `LlamaModel.permute`), whic
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np  # type: ignore[import-not-found]  # in the models' environment only
+import numpy as np
 from gguf import GGUFReader
 from gguf.quants import dequantize
 

@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-import numpy as np  # type: ignore[import-not-found]  # in the models' environment only
+import numpy as np
 from gguf import GGUFReader
 from safetensors import TensorSpec, serialize_file
 

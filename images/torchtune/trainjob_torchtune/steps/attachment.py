@@ -20,6 +20,8 @@ from trainjob_torchtune.steps.loss import LossWatch
 from trainjob_torchtune.steps.meter import Meter
 from trainjob_torchtune.steps.parts import Parts
 from trainjob_torchtune.steps.processes import Processes
+from trainjob_torchtune.steps.resumption import Resumption
+from trainjob_torchtune.steps.saver import Saver
 from trainjob_torchtune.steps.session import Session, StoppedError
 from trainjob_torchtune.steps.stop import StopFolder
 
@@ -58,22 +60,26 @@ def _open(
     recipe, settings = parts.recipe, read_checkpoint_settings(environment)
     loader = recipe._dataloader  # noqa: SLF001
     name = Path(environment[RECIPE_FILE]).stem.removesuffix("_distributed").removesuffix("_single_device")
+    processes = Processes.meet(recipe._device)  # noqa: SLF001
+    folder = Folder(Path(config["output_dir"]) / NAME, settings.kept)
+    identity = identify(name, len(loader.dataset), config)
+    say = _say if processes.is_first else _silent
     session = Session(
-        parts,
-        processes=Processes.meet(recipe._device),  # noqa: SLF001
+        parts=parts,
+        processes=processes,
         settings=settings,
-        folder=Folder(Path(config["output_dir"]) / NAME, settings.kept),
-        identity=identify(name, len(loader.dataset), config),
+        saver=Saver(parts, processes, folder, identity, say),
         watch=watch,
         stop=StopFolder.find(environment) if settings.stop_seconds else None,
-        say=_say,
+        say=say,
     )
-    start = session.resume()
+    start = Resumption(parts, processes, folder, identity, say, settings.is_resumed).go_on()
     feed = Feed(loader, parts.batches_per_epoch, session.begin, session.through)
     recipe._dataloader = feed  # noqa: SLF001
     if start is not None:
-        feed.start_at(*start)
-        _start_bar(module, start[1] // parts.batches_per_step)
+        session.start_at(start)
+        feed.start_at(start.epoch, start.batches)
+        _start_bar(module, start.batches // parts.batches_per_step)
     return session
 
 
@@ -112,6 +118,10 @@ def _keep_optimizers() -> dict[Any, Optimizer]:
 
 def _is_recipe(one: object, module: ModuleType) -> bool:
     return isinstance(one, type) and one.__module__ == module.__name__ and FTRecipeInterface in one.__mro__
+
+
+def _silent(_: str) -> None:
+    """Say nothing: the first process speaks for all."""
 
 
 def _say(line: str) -> None:

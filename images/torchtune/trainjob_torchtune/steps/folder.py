@@ -43,6 +43,11 @@ class Note:
     identity: Mapping[str, str]
     sizes: Mapping[str, int]
 
+    @property
+    def step(self) -> int:
+        """How many optimizer steps had been made."""
+        return self.counters["global_step"]
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -59,13 +64,13 @@ class Folder:
 
     def whole(self) -> Iterator[tuple[Path, Note]]:
         """Yield checkpoints, the newest first; what has the name of one and is none is not among them."""
-        for path in sorted(self.path.glob(f"{_STEP}*"), reverse=True):
+        for path in reversed(self._named()):
             if (note := read_note(path)) is not None:
                 yield path, note
 
     def torn(self) -> Iterator[Path]:
         """Yield what has the name of a checkpoint, and is none."""
-        return (path for path in sorted(self.path.glob(f"{_STEP}*")) if read_note(path) is None)
+        return (path for path in self._named() if read_note(path) is None)
 
     def writing(self, step: int) -> Path:
         """Return where a checkpoint is written."""
@@ -98,7 +103,7 @@ class Folder:
         self.remove(final)
         folder.rename(final)
         _sync(self.path)
-        for old in sorted(self.path.glob(f"{_STEP}*"))[: -self.kept]:
+        for old in self._named()[: -self.kept]:
             self.remove(old)
         return sum(sizes.values())
 
@@ -115,6 +120,11 @@ class Folder:
         aside = path.with_name(f"{_TORN}{path.name}")
         shutil.rmtree(aside, ignore_errors=True)
         return path.rename(aside)
+
+    def _named(self) -> list[Path]:
+        """Return what has the name of a checkpoint, the oldest first."""
+        named = ((path.name.removeprefix(_STEP), path) for path in self.path.glob(f"{_STEP}*"))
+        return [path for _, path in sorted((int(number), path) for number, path in named if number.isdecimal())]
 
     def clear(self) -> None:
         """Remove all."""

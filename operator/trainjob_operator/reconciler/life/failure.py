@@ -18,7 +18,9 @@ from trainjob_operator.reconciler.ownership import Owned
 EVIDENCE_EXPECTED_WITHIN = timedelta(seconds=2)
 _MESSAGE_LIMIT = 1024
 _EVICTIONS_ENDURED = 3  # of each pod
-_BECAUSE_OF_ANOTHER = frozenset({TrainerExitCode.PEER_LOST, BY_SIGNAL + signal.SIGTERM})
+_BECAUSE_OF_ANOTHER = frozenset(
+    {TrainerExitCode.PEER_LOST, TrainerExitCode.STOPPED_WITH_ANOTHER, BY_SIGNAL + signal.SIGTERM}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from trainjob_contract.environment import NAN_STEPS
-from trainjob_contract.nan_loss import read_nan_steps
+from trainjob_contract.survival import VARIABLES, check_survival
 from trainjob_contract.tune_run import TuneRun
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.trainjob import TrainJob
@@ -18,13 +17,11 @@ _REFERENCE = "$("
 def check_settings(job: TrainJob, template: JobTemplate, run: TuneRun | None) -> Iterator[Violation]:
     """Refuse what cannot be read; values from elsewhere, and those that refer to others, are not known here."""
     container = find_container(template, NODE)
-    given = {entry.name: entry.value for entry in (container.env if container is not None else None) or ()}
-    value = given.get(NAN_STEPS)
-    if run is None or value is None or _REFERENCE in value:
-        return
     own = (job.spec.trainer.env if job.spec.trainer is not None else None) or ()
-    try:
-        read_nan_steps({NAN_STEPS: value})
-    except ValueError as error:
-        is_own = any(entry.name == NAN_STEPS for entry in own)
-        yield Violation(Reason.INVALID_SPEC, "spec.trainer.env" if is_own else "spec.runtimeRef", str(error))
+    for entry in (container.env if container is not None and run is not None else None) or ():
+        if entry.name not in VARIABLES or entry.value is None or _REFERENCE in entry.value:
+            continue
+        unreadable = check_survival({entry.name: entry.value})
+        if unreadable is not None:
+            is_own = any(one.name == entry.name for one in own)
+            yield Violation(Reason.INVALID_SPEC, "spec.trainer.env" if is_own else "spec.runtimeRef", unreadable)

@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from trainjob_torchtune.process.failure import Failure, explain
+from trainjob_torchtune.process.failure import Failure, explain, tell_of_stop
 from trainjob_torchtune.process.supervisor import Ending
 
 TRACEBACK = ["Traceback (most recent call last):", '  File "r.py", line 1, in <module>', "    main()", "    ^^^^^^"]
@@ -221,3 +221,17 @@ def test_a_loss_that_is_no_number_has_a_code_of_its_own(rank: int | None) -> Non
     failure = explain("r", Ending(1, None), lines if rank is None else of_rank(rank, lines))
 
     assert (failure.sentence, failure.code) == (said, 24)
+
+
+@pytest.mark.parametrize(
+    ("asked_by", "step", "sentence", "code"),
+    [
+        (signal.SIGTERM, "12", "stopped by SIGTERM; it goes on from step 12 when it starts again", 143),
+        (signal.SIGINT, "0", "stopped by SIGINT; it starts anew", 130),
+        (None, "12", "stopped because another node was asked to end; it goes on from step 12 when it starts again", 23),
+    ],
+)
+def test_who_stopped_in_order_says_where_it_goes_on(
+    asked_by: signal.Signals | None, step: str, sentence: str, code: int
+) -> None:
+    assert tell_of_stop("r", Ending(0, asked_by), step) == Failure(f"The recipe r was {sentence}.", (), code)

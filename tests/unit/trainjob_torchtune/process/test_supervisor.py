@@ -3,14 +3,18 @@
 import os
 import signal
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from trainjob_torchtune.process.supervisor import Ending, supervise
+from trainjob_torchtune.process.supervisor import Ending, Stopping, supervise
 from trainjob_torchtune.process.transcript import Transcript
 
 
-def run(script: str, *, then: dict[str, signal.Signals] | None = None) -> tuple[Ending, list[str]]:
+def run(
+    script: str, *, then: dict[str, signal.Signals] | None = None, stopping: Stopping | None = None
+) -> tuple[Ending, list[str]]:
     """Run a script of the shell; when it writes one of the given lines, send ourselves that signal."""
     lines: list[str] = []
 
@@ -19,7 +23,7 @@ def run(script: str, *, then: dict[str, signal.Signals] | None = None) -> tuple[
         if then and line in then:
             os.kill(os.getpid(), then[line])
 
-    ending = supervise(["/bin/sh", "-c", script], {"PATH": os.environ["PATH"]}, Transcript(write))
+    ending = supervise(["/bin/sh", "-c", script], {"PATH": os.environ["PATH"]}, Transcript(write), stopping)
     return ending, lines
 
 
@@ -82,3 +86,40 @@ def test_handlers_are_put_back() -> None:
     run("exit 0")
 
     assert {number: signal.getsignal(number) for number in before} == before
+
+
+@dataclass
+class ByFile:
+    """A file that the child looks for."""
+
+    path: Path
+    seconds: float
+
+    def ask(self) -> float:
+        self.path.touch()
+        return self.seconds
+
+
+def test_another_way_to_end_comes_before_the_signal(tmp_path: Path) -> None:
+    script = f"trap 'exit 9' TERM; echo ready; until [ -e {tmp_path}/asked ]; do sleep 0.05; done; echo saved; exit 0"
+    ending, lines = run(script, then={"ready": signal.SIGTERM}, stopping=ByFile(tmp_path / "asked", 300))
+
+    assert (ending, lines) == (Ending(0, signal.SIGTERM), ["ready", "saved"])
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.2])
+def test_the_signal_comes_where_that_is_no_way_or_takes_too_long(tmp_path: Path, seconds: float) -> None:
+    script = "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done"
+    ending, _ = run(script, then={"ready": signal.SIGTERM}, stopping=ByFile(tmp_path / "asked", seconds))
+
+    assert ending == Ending(9, signal.SIGTERM)
+
+
+def test_a_second_signal_is_passed_on_at_once(tmp_path: Path) -> None:
+    script = (
+        f"trap 'exit 9' TERM; echo ready; until [ -e {tmp_path}/asked ]; do sleep 0.05; done; echo again;"
+        " while :; do sleep 0.05; done"
+    )
+    then = {"ready": signal.SIGTERM, "again": signal.SIGTERM}
+
+    assert run(script, then=then, stopping=ByFile(tmp_path / "asked", 300))[0] == Ending(9, signal.SIGTERM)

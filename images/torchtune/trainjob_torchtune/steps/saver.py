@@ -1,0 +1,72 @@
+"""Writes checkpoints: all processes at the same batch, each what it holds; the first names them when they are whole."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch.distributed import checkpoint
+
+from trainjob_torchtune.steps.folder import Folder
+from trainjob_torchtune.steps.parts import Parts
+from trainjob_torchtune.steps.place import Place
+from trainjob_torchtune.steps.processes import Processes
+from trainjob_torchtune.steps.tree import Trained
+from trainjob_torchtune.steps.trouble import attempt
+
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Saver:
+    """What is saved, by whom, and where to."""
+
+    parts: Parts
+    processes: Processes
+    folder: Folder
+    identity: Mapping[str, str]
+    say: Callable[[str], None]
+
+    def save(self, place: Place) -> str | None:
+        """Save a place; return what is wrong, the same to all processes: then older checkpoints are as they were."""
+        began = time.monotonic()
+        failure = self._first(lambda: self.folder.begin(place.step)) or attempt(lambda: self._write(place))
+        # Torch tells each process of the failure of one, so all go the same way here.
+        if failure is None:
+            failure = self._first(lambda: self._commit(place, began))
+        if failure is not None and self.processes.is_first:
+            self.folder.abandon(place.step)
+        return failure
+
+    def _write(self, place: Place) -> None:
+        trained = Trained(self.parts.model, self.parts.optimizers)
+        own = {"random": place.random, "scheduler": _plain(self.parts.scheduler)}
+        checkpoint.save(
+            trained.capture(self.processes.rank, own),
+            checkpoint_id=self.folder.writing(place.step),
+            process_group=self.processes.group,
+            no_dist=self.processes.group is None,
+        )
+
+    def _commit(self, place: Place, began: float) -> None:
+        size = self.folder.commit(
+            place.step,
+            epoch=place.epoch,
+            rows=place.batches * self.parts.rows_per_batch,
+            counters=place.counters,
+            processes=self.processes.count,
+            identity=self.identity,
+        )
+        self.say(f"Checkpoint of step {place.step}: {size / _MIB:.0f} MiB in {time.monotonic() - began:.1f} s.")
+
+    def _first(self, act: Callable[[], object]) -> str | None:
+        """Have the first process do something; return what is wrong, the same to all."""
+        failure: str | None = self.processes.from_first(attempt(act) if self.processes.is_first else None)
+        return failure
+
+
+def _plain(scheduler: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - torch's have no common type
+    """Return a scheduler's state without functions: with `optimizer_in_bwd` TorchTune puts one into the object."""
+    if scheduler is None:
+        return None
+    return {key: value for key, value in scheduler.state_dict().items() if not callable(value)}
