@@ -1,5 +1,8 @@
 """A training that has begun is asked to stop; before, there is nothing to save."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from trainjob_torchtune.run.orderly_stop import orderly_stop
@@ -26,11 +29,22 @@ def test_one_that_has_begun_is_asked_and_waited_for() -> None:
 @pytest.mark.parametrize(("seconds", "has_begun"), [("20", False), ("0", True)])
 def test_else_there_is_no_time_to_wait(seconds: str, has_begun: bool) -> None:
     with orderly_stop({"TRAINJOB_STOP_SECONDS": seconds}, lambda _: None) as stop:
+        assert stop.folder is not None
         if has_begun:
             stop.folder.begin()
 
         assert stop.ask() == 0
         assert not stop.folder.is_asked
+
+
+def test_where_nothing_can_be_written_the_training_runs_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    said: list[str] = []
+    with orderly_stop({}, said.append) as stop:
+        assert (stop.variables, stop.ask(), stop.stopped_at) == ({}, 0, None)
+    assert said[0].startswith("Warning: The training cannot be saved when the pod is asked to end: ")
 
 
 def test_without_a_launcher_nobody_asks() -> None:
