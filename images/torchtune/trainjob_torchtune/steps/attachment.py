@@ -1,6 +1,7 @@
 """Ties a session to a recipe: before it trains it may go on from a checkpoint, while it trains it is looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,15 +16,19 @@ from trainjob_contract.environment import RECIPE_FILE
 from trainjob_contract.nan_loss import read_nan_steps
 from trainjob_torchtune.steps.feed import Feed
 from trainjob_torchtune.steps.folder import NAME, Folder
+from trainjob_torchtune.steps.heartbeat import Heartbeat
 from trainjob_torchtune.steps.identity import identify
+from trainjob_torchtune.steps.log import Log
 from trainjob_torchtune.steps.loss import LossWatch
 from trainjob_torchtune.steps.meter import Meter
+from trainjob_torchtune.steps.narration import Narration
 from trainjob_torchtune.steps.parts import Parts
 from trainjob_torchtune.steps.processes import Processes
 from trainjob_torchtune.steps.resumption import Resumption
 from trainjob_torchtune.steps.saver import Saver
 from trainjob_torchtune.steps.session import Session, StoppedError
 from trainjob_torchtune.steps.stop import StopFolder
+from trainjob_torchtune.steps.telling import Listener, Phase, Teller
 
 
 def attach(module: ModuleType, environment: Mapping[str, str]) -> None:
@@ -33,13 +38,17 @@ def attach(module: ModuleType, environment: Mapping[str, str]) -> None:
     watch = LossWatch(read_nan_steps(environment), _say)
     in_backward = _keep_optimizers()
     sessions: list[Session] = []
+    heart = _find_heart(environment)
+    teller = Teller(tuple(_listen(heart, environment)), _say)
+    teller.enter(Phase.SETUP, 0)
 
     def setup(self: Any, cfg: Any) -> None:  # noqa: ANN401 - as the recipe has it
         set_up(self, cfg)
         parts = Parts(self, in_backward.values())
         config: Any = OmegaConf.to_container(cfg, resolve=True)
-        sessions.append(_open(parts, config, environment, watch, module))
-        _meter(parts, watch)
+        sessions.append(_open(parts, config, environment, module, Beside(watch, teller, heart)))
+        _meter(parts, Narration(parts, teller, watch, parts.step))
+        _tell_of_saving(parts, teller)
 
     def trained(self: Any) -> None:  # noqa: ANN401 - as the recipe has it
         try:
@@ -53,8 +62,17 @@ def attach(module: ModuleType, environment: Mapping[str, str]) -> None:
     recipe.setup, recipe.train = setup, trained
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is there before the recipe is set up."""
+
+    watch: LossWatch
+    teller: Teller
+    heart: Heartbeat | None
+
+
 def _open(
-    parts: Parts, config: Mapping[str, Any], environment: Mapping[str, str], watch: LossWatch, module: ModuleType
+    parts: Parts, config: Mapping[str, Any], environment: Mapping[str, str], module: ModuleType, beside: Beside
 ) -> Session:
     """Begin a session, from the newest checkpoint if there is one."""
     recipe, settings = parts.recipe, read_checkpoint_settings(environment)
@@ -68,9 +86,11 @@ def _open(
         parts=parts,
         processes=processes,
         settings=settings,
-        saver=Saver(parts, processes, folder, identity, say),
-        watch=watch,
+        saver=Saver(parts, processes, folder, identity, beside.teller),
+        watch=beside.watch,
         stop=StopFolder.find(environment) if settings.stop_seconds else None,
+        teller=beside.teller,
+        heart=beside.heart,
         say=say,
     )
     start = Resumption(parts, processes, folder, identity, say, settings.is_resumed).go_on()
@@ -83,13 +103,43 @@ def _open(
     return session
 
 
-def _meter(parts: Parts, watch: LossWatch) -> None:
+def _find_heart(environment: Mapping[str, str]) -> Heartbeat | None:
+    """Return this process's heartbeat, if there is a launcher to look at it."""
+    folder = StopFolder.find(environment)
+    return Heartbeat(folder.path, int(environment.get("LOCAL_RANK") or 0)) if folder is not None else None
+
+
+def _listen(heart: Heartbeat | None, environment: Mapping[str, str]) -> Iterator[Listener]:
+    """Yield who is told of this training; the first process alone speaks for all."""
+    if heart is not None:
+        yield heart
+    if environment.get("RANK", "0") == "0":
+        yield Log(_say)
+
+
+def _tell_of_saving(parts: Parts, teller: Teller) -> None:
+    """Have it told when the recipe saves an epoch; one of them leaves that to a part of itself."""
+
+    def told(save: Callable[..., Any]) -> Callable[..., Any]:
+        def saved(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - as the recipe has it
+            with teller.saving(parts.step):
+                return save(*args, **options)
+
+        return saved
+
+    owners: tuple[Any, ...] = (parts.recipe, getattr(parts.recipe, "_checkpoint_client", None))
+    for owner in owners:
+        if hasattr(owner, "save_checkpoint"):
+            owner.save_checkpoint = told(owner.save_checkpoint)
+
+
+def _meter(parts: Parts, narration: Narration) -> None:
     """Have each step's numbers; only the first process logs."""
     recipe = parts.recipe
     every = recipe._log_every_n_steps  # noqa: SLF001
     logger = getattr(recipe, "_metric_logger", None)
     if logger is not None and isinstance(every, int) and every > 0:
-        recipe._metric_logger = Meter(logger, lambda: parts.logged % every == 0, watch.see)  # noqa: SLF001
+        recipe._metric_logger = Meter(logger, lambda: parts.logged % every == 0, narration.see)  # noqa: SLF001
         recipe._log_every_n_steps = 1  # noqa: SLF001
 
 

@@ -16,13 +16,18 @@ class Meter:
     Attributes of the logger that are not named here are the logger's own.
     """
 
-    def __init__(self, logger: Any, is_wanted: Callable[[], bool], see: Callable[[int, float], None]) -> None:  # noqa: ANN401 - TorchTune's, or the user's own
+    def __init__(
+        self,
+        logger: Any,  # noqa: ANN401 - TorchTune's, or the user's own
+        is_wanted: Callable[[], bool],
+        see: Callable[[int, Mapping[str, Any]], None],
+    ) -> None:
         """Wrap a logger.
 
         Args:
             logger: the user's.
             is_wanted: tells whether the recipe would log the step at which it is.
-            see: takes the number of each step, from 1, and its loss.
+            see: takes the number of each step, from 1, and what is logged of it.
         """
         self._logger = logger
         self._is_wanted = is_wanted
@@ -44,5 +49,4 @@ class Meter:
         if self._is_wanted():
             self._logger.log_dict({**payload, **self._peaks}, step=step)
             self._peaks.clear()
-        if (loss := payload.get("loss")) is not None:
-            self._see(step, float(loss))
+        self._see(step, payload)

@@ -67,6 +67,24 @@ class Parts:
         return None if limit is None else int(limit) * self.batches_per_step
 
     @property
+    def steps(self) -> int:
+        """How many optimizer steps there will be."""
+        if self.is_ppo:
+            each = self.recipe._ppo_epochs * (self.recipe.batch_size // self.recipe._ppo_batch_size)  # noqa: SLF001
+            return int(self.recipe._total_steps * each)  # noqa: SLF001
+        return int(self.recipe._steps_per_epoch * self.recipe.total_epochs)  # noqa: SLF001
+
+    @property
+    def epoch(self) -> int:
+        """Which one is under way, the first being 1."""
+        return int(self.recipe._dataloader.sampler.epoch) + 1  # noqa: SLF001
+
+    @property
+    def epochs(self) -> int:
+        """How many there will be."""
+        return int(self.recipe._total_epochs if self.is_ppo else self.recipe.total_epochs)  # noqa: SLF001
+
+    @property
     def step(self) -> int:
         """How many optimizer steps have been made."""
         return int(self.recipe.global_step)

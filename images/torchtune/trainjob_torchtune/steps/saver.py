@@ -11,10 +11,9 @@ from trainjob_torchtune.steps.folder import Folder
 from trainjob_torchtune.steps.parts import Parts
 from trainjob_torchtune.steps.place import Place
 from trainjob_torchtune.steps.processes import Processes
+from trainjob_torchtune.steps.telling import Saved, Teller
 from trainjob_torchtune.steps.tree import Trained
 from trainjob_torchtune.steps.trouble import attempt
-
-_MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Saver:
     processes: Processes
     folder: Folder
     identity: Mapping[str, str]
-    say: Callable[[str], None]
+    teller: Teller
 
     def save(self, place: Place) -> str | None:
         """Save a place; return what is wrong, the same to all processes: then older checkpoints are as they were."""
@@ -57,7 +56,7 @@ class Saver:
             processes=self.processes.count,
             identity=self.identity,
         )
-        self.say(f"Checkpoint of step {place.step}: {size / _MIB:.0f} MiB in {time.monotonic() - began:.1f} s.")
+        self.teller.save(Saved(place.step, size, time.monotonic() - began))
 
     def _first(self, act: Callable[[], object]) -> str | None:
         """Have the first process do something; return what is wrong, the same to all."""

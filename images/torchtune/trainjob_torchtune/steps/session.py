@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from trainjob_contract.checkpoints import CheckpointSettings
+from trainjob_torchtune.steps.heartbeat import Heartbeat
 from trainjob_torchtune.steps.loss import LossWatch
 from trainjob_torchtune.steps.parts import Parts
 from trainjob_torchtune.steps.place import Place
@@ -17,6 +18,7 @@ from trainjob_torchtune.steps.random_numbers import set_random
 from trainjob_torchtune.steps.resumption import Start
 from trainjob_torchtune.steps.saver import Saver
 from trainjob_torchtune.steps.stop import StopFolder
+from trainjob_torchtune.steps.telling import Phase, Teller
 
 _SAVE_SHARE = 50
 """A training spends at most one part in so many on saving, however short the interval."""
@@ -33,6 +35,7 @@ class Session:
     Attributes:
         watch: tells whether the loss is a number; what is spoilt is not saved.
         stop: where the launcher asks for an end; None: it does not.
+        heart: shows that this process moves.
         say: takes a line of the log, of the first process alone.
     """
 
@@ -42,6 +45,8 @@ class Session:
     saver: Saver
     watch: LossWatch
     stop: StopFolder | None
+    teller: Teller
+    heart: Heartbeat | None
     say: Callable[[str], None]
     _place: Place | None = None
     _start: Start | None = None
@@ -59,11 +64,10 @@ class Session:
         """Take the begin of an epoch, so many batches of which are left out."""
         if self._start is not None and self._start.random is not None:
             set_random(self._start.random, self.parts.generator)
+        self._start = None
         if self._place is None:
             self._place = Place.here(self.parts, epoch, done)
-        self._start = None
-        if self.stop is not None:
-            self.stop.begin()
+            self.teller.enter(Phase.FIRST_STEP, self.parts.step)
 
     def through(self, epoch: int, done: int) -> None:
         """Take that the recipe is through with a batch.
@@ -74,6 +78,9 @@ class Session:
         is_step = done % self.parts.batches_per_step == 0
         if is_step:
             self._place = Place.here(self.parts, epoch, done)
+            self.teller.enter(Phase.TRAINING, self.parts.step)
+        if self.heart is not None:
+            self.heart.beat(self.parts.step)
         is_due, is_asked, is_spoilt = self.processes.any_of(
             is_step and self._is_due(), self.stop is not None and self.stop.is_asked, not self.watch.is_sound
         )
@@ -87,6 +94,7 @@ class Session:
         self.processes.part()
         if self.processes.is_first:
             self.saver.folder.clear()
+        self.teller.end(self.parts.step)
 
     def _is_due(self) -> bool:
         """Tell whether it is time; steps may go unseen, so what counts is that a multiple was passed."""
@@ -103,7 +111,8 @@ class Session:
         if place is None or place.step == self._saved_step:
             return
         began = time.monotonic()
-        failure = self.saver.save(place)
+        with self.teller.saving(self.parts.step):
+            failure = self.saver.save(place)
         self._saved_at = time.monotonic()
         self._save_took = self._saved_at - began
         self._tried_step = place.step

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainjob_contract.environment import STOP_FOLDER
+from trainjob_torchtune.steps.heartbeat import read_beats
+from trainjob_torchtune.steps.telling import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class StopFolder:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the processes train, and look here between two batches."""
-        return (self.path / "begun").exists()
+        """Whether one of the processes trains, and looks here between two batches."""
+        return any(beat.phase is not Phase.SETUP for beat in read_beats(self.path))
 
     @property
     def is_asked(self) -> bool:
@@ -39,10 +41,6 @@ class StopFolder:
             return (self.path / "stopped").read_text()
         except OSError:
             return None
-
-    def begin(self) -> None:
-        """Tell that training begins."""
-        (self.path / "begun").touch()
 
     def ask(self) -> None:
         """Ask them to stop."""

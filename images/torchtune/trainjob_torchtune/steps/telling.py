@@ -5,7 +5,8 @@ training's own thread, between two steps: what takes long has to be handed to a 
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -102,6 +103,17 @@ class Teller:
             self._phase = phase
             self._since = self.clock()
             self._tell(lambda listener: listener.enter(phase, step))
+
+    @contextmanager
+    def saving(self, step: int) -> Iterator[None]:
+        """Tell that something is saved for as long as it is, and then that what was done before goes on."""
+        before = self._phase
+        self.enter(Phase.SAVING, step)
+        try:
+            yield
+        finally:
+            if before is not None:
+                self.enter(before, step)
 
     def lap(self) -> float:
         """Return for how many seconds the step that ends now has lasted."""

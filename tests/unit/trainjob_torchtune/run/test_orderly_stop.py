@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from trainjob_torchtune.run.orderly_stop import orderly_stop
+from trainjob_torchtune.steps.heartbeat import Heartbeat
 from trainjob_torchtune.steps.stop import StopFolder
+from trainjob_torchtune.steps.telling import Phase
 
 
 def test_one_that_has_begun_is_asked_and_waited_for() -> None:
@@ -14,7 +16,7 @@ def test_one_that_has_begun_is_asked_and_waited_for() -> None:
     with orderly_stop({"TRAINJOB_STOP_SECONDS": "7.5"}, said.append) as stop:
         seen = StopFolder.find(stop.variables)
         assert seen is not None
-        seen.begin()
+        Heartbeat(seen.path, 0).enter(Phase.FIRST_STEP, 0)
 
         assert stop.ask() == 7.5
         assert seen.is_asked
@@ -30,8 +32,7 @@ def test_one_that_has_begun_is_asked_and_waited_for() -> None:
 def test_else_there_is_no_time_to_wait(seconds: str, has_begun: bool) -> None:
     with orderly_stop({"TRAINJOB_STOP_SECONDS": seconds}, lambda _: None) as stop:
         assert stop.folder is not None
-        if has_begun:
-            stop.folder.begin()
+        Heartbeat(stop.folder.path, 0).enter(Phase.TRAINING if has_begun else Phase.SETUP, 0)
 
         assert stop.ask() == 0
         assert not stop.folder.is_asked

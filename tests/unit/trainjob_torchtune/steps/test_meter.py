@@ -23,7 +23,7 @@ class Recorder:
 
 def test_only_what_is_wanted_is_handed_on() -> None:
     logger, seen, step = Recorder(), [], 0
-    meter = Meter(logger, lambda: step % 3 == 0, lambda number, loss: seen.append((number, loss)))
+    meter = Meter(logger, lambda: step % 3 == 0, lambda number, payload: seen.append((number, payload["loss"])))
     for step in range(1, 8):
         meter.log_dict({"loss": step / 2, "lr": 0.1}, step=step)
 
