@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import resource
 import signal
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -138,3 +139,20 @@ def test_a_checkpoint_that_cannot_be_written_costs_a_warning(container: Containe
     assert outcome.code == 0, "\n".join(outcome.lines)
     [warning] = [line for line in outcome.lines if line.startswith("Warning: Step")]
     assert warning.startswith("Warning: Step 4: no checkpoint, there is none yet: ")
+
+
+def test_a_volume_that_is_full_costs_one_warning(container: Container) -> None:
+    """The limit of a file's size stands for the volume: weights are below it, those with an optimizer's state above."""
+    container = replace(container, variables={"TRAINJOB_CHECKPOINT_STEPS": "1"})
+    words = ("full_finetune_single_device", "llama3_2/1B_full_single_device", "optimizer=torch.optim.AdamW")
+    more = ("optimizer_in_bwd=False", "gradient_accumulation_steps=1", "max_steps_per_epoch=4")
+    process = container.start(container.tiny(*words, *more))
+    limit = 2 * sum(path.stat().st_size for path in container.model.glob("*.safetensors"))
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
+    outcome = container.finish(process)
+
+    assert outcome.code == 0, "\n".join(outcome.lines)
+    [warning] = [line for line in outcome.lines if line.startswith("Warning: Step")]
+    assert re.match(r"Warning: Step 1: no checkpoint, there is none yet: .*File too large", warning)
+    assert len(container.losses) == 4
+    assert weights(container)

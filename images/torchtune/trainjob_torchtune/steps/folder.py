@@ -12,15 +12,21 @@ TorchTune looks for `epoch_*` alone. One process calls what changes anything.
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from trainjob_torchtune.preflight.model.weights import describe_bytes
 
 NAME = "steps"
 _NOTE = "note.json"
 _STATE = "state"
 _STEP, _WRITING, _REMOVING, _TORN = "step-", ".writing-", ".removing-", ".torn-"
+
+
+class NoRoomError(OSError):
+    """A checkpoint would take what the recipe needs for its own files. The text says how much is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,27 @@ class Folder:
     def writing(self, step: int) -> Path:
         """Return where a checkpoint is written."""
         return self.path / f"{_WRITING}{step:08}" / _STATE
+
+    def make_room(self, needed: int, reserved: int, free: Callable[[Path], int] | None = None) -> None:
+        """See that one finds room, and the recipe's own files after it; older ones go for it, but for the last.
+
+        Args:
+            needed: bytes of the checkpoint.
+            reserved: bytes that the recipe has yet to write.
+            free: tells the free bytes of a folder's volume.
+
+        Raises:
+            NoRoomError: there is none.
+        """
+        measure = free or free_bytes
+        named = self._named()
+        while (there := measure(self.path)) < needed + reserved and len(named) > 1:
+            self.remove(named.pop(0))
+        if there < needed + reserved:
+            raise NoRoomError(
+                f"it takes {describe_bytes(needed)}, and only {describe_bytes(there)} are free on the volume of"
+                f" {self.path.parent}, where the recipe has yet to save {describe_bytes(reserved)}"
+            )
 
     def begin(self, step: int) -> None:
         """Make place for one."""
@@ -144,6 +171,13 @@ def read_note(path: Path) -> Note | None:
 def state_of(path: Path) -> Path:
     """Return the folder of a checkpoint's tensors."""
     return path / _STATE
+
+
+def free_bytes(folder: Path) -> int:
+    """Return the free bytes where a folder is, or will be, as far as they are for us and not for root alone."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    system = os.statvfs(there)
+    return system.f_bavail * system.f_frsize
 
 
 def _sync(folder: Path) -> None:

@@ -50,6 +50,13 @@ class Parts:
         return getattr(self.recipe, "_rng", None)
 
     @property
+    def saved_weights(self) -> int:
+        """How many bytes of weights the recipe saves at the end of each epoch, at the most."""
+        is_part = getattr(self.recipe, "_save_adapter_weights_only", False)
+        counted = (one for one in self.model.parameters() if one.requires_grad or not is_part)
+        return sum(one.numel() * one.element_size() for one in counted)
+
+    @property
     def batches_per_step(self) -> int:
         """How many batches make an optimizer step; PPO accumulates within one."""
         return 1 if self.is_ppo else int(self.recipe._gradient_accumulation_steps)  # noqa: SLF001

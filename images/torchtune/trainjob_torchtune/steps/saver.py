@@ -29,13 +29,22 @@ class Saver:
     def save(self, place: Place) -> str | None:
         """Save a place; return what is wrong, the same to all processes: then older checkpoints are as they were."""
         began = time.monotonic()
-        failure = self._first(lambda: self.folder.begin(place.step)) or attempt(lambda: self._write(place))
+        failure = self._first(lambda: self._begin(place)) or attempt(lambda: self._write(place))
         # Torch tells each process of the failure of one, so all go the same way here.
         if failure is None:
             failure = self._first(lambda: self._commit(place, began))
         if failure is not None and self.processes.is_first:
             self.folder.abandon(place.step)
         return failure
+
+    def _begin(self, place: Place) -> None:
+        """Make place for it, if that takes none from the epochs that the recipe saves: without those all is lost."""
+        weights, state = Trained(self.parts.model, self.parts.optimizers).sizes()
+        epochs = self.parts.epochs - place.epoch
+        # It saves the optimizer's state with each epoch but the last, over that of the one before.
+        reserved = epochs * self.parts.saved_weights + (state if epochs > 1 else 0)
+        self.folder.make_room(weights + state, reserved)
+        self.folder.begin(place.step)
 
     def _write(self, place: Place) -> None:
         trained = Trained(self.parts.model, self.parts.optimizers)

@@ -54,6 +54,7 @@ class Session:
     _tried_step: int = 0
     _saved_at: float = field(default_factory=time.monotonic)
     _save_took: float = 0.0
+    _has_failed: bool = False
 
     def start_at(self, start: Start) -> None:
         """Begin where another training has come to."""
@@ -85,7 +86,7 @@ class Session:
             is_step and self._is_due(), self.stop is not None and self.stop.is_asked, not self.watch.is_sound
         )
         if (is_due or is_asked) and not is_spoilt:
-            self._save()
+            self._save(is_last=is_asked)
         if is_asked:
             self._end()
 
@@ -105,8 +106,8 @@ class Session:
             return False
         return time.monotonic() - self._saved_at >= max(seconds, _SAVE_SHARE * self._save_took)
 
-    def _save(self) -> None:
-        """Save the place, if that is news. What fails costs a warning, and the training goes on."""
+    def _save(self, *, is_last: bool) -> None:
+        """Save the place, if that is news. Failures cost no training, and several in a row one warning."""
         place = self._place
         if place is None or place.step == self._saved_step:
             return
@@ -118,9 +119,10 @@ class Session:
         self._tried_step = place.step
         if failure is None:
             self._saved_step = place.step
-        else:
+        elif not self._has_failed or is_last:
             older = f"that of step {self._saved_step} stays" if self._saved_step else "there is none yet"
             self.say(f"Warning: Step {place.step}: no checkpoint, {older}: {failure}.")
+        self._has_failed = failure is not None
 
     def _end(self) -> NoReturn:
         if self.stop is not None:

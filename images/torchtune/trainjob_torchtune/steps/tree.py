@@ -42,6 +42,12 @@ class Trained:
                     name = name.replace(wrapper, "")  # noqa: PLW2901 - the same name, plainer
                 yield name, parameter
 
+    def sizes(self) -> tuple[int, int]:
+        """Return how many bytes weights and optimizers take, of all processes together, each tensor once."""
+        weights = sum(_size(parameter) for _, parameter in self.parameters())
+        states = (state for optimizer in self.optimizers for state in optimizer.state.values())
+        return weights, sum(_size(value) for state in states for value in state.values())
+
     def capture(self, rank: int, own: Mapping[str, Any]) -> dict[str, Any]:
         """Return the tree, with what this process keeps for itself."""
         names = {parameter: name for name, parameter in self.parameters()}
@@ -95,6 +101,11 @@ class Trained:
 
 def _without_parameters(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{key: value for key, value in group.items() if key != "params"} for group in groups]
+
+
+def _size(value: object) -> int:
+    """Return a tensor's bytes; a sharded one counts as a whole."""
+    return value.numel() * value.element_size() if isinstance(value, torch.Tensor) else 0
 
 
 def _owner(key: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trainjob_torchtune.steps.folder import Folder, read_note, state_of
+from trainjob_torchtune.steps.folder import Folder, NoRoomError, free_bytes, read_note, state_of
 
 FACTS: dict[str, Any] = {"epoch": 1, "rows": 64, "processes": 2, "identity": {"seed": "7"}}
 
@@ -46,6 +46,39 @@ def test_the_newest_come_first_and_older_ones_go(folder: Folder) -> None:
 
     assert found(folder) == [100_000_000, 9_999_999]
     assert len(names(folder)) == 2
+
+
+@pytest.mark.parametrize(
+    ("volume", "left"),
+    [
+        pytest.param(8, [1, 2], id="enough"),
+        pytest.param(7, [2], id="the-older-goes"),
+        pytest.param(6, [2], id="exactly"),
+    ],
+)
+def test_older_ones_make_room(folder: Folder, volume: int, left: list[int]) -> None:
+    commit(folder, 1, 2)
+
+    folder.make_room(needed=2, reserved=2, free=lambda _: volume - 2 * len(found(folder)))
+
+    assert sorted(found(folder)) == left
+
+
+def test_without_room_for_the_recipes_own_files_there_is_none(folder: Folder) -> None:
+    commit(folder, 1, 2)
+
+    with pytest.raises(NoRoomError) as error:
+        folder.make_room(needed=1 << 30, reserved=1 << 31, free=lambda _: 5 << 29)
+
+    assert found(folder) == [2], "the last one stays"
+    assert str(error.value) == (
+        f"it takes 1.0 GiB, and only 2.5 GiB are free on the volume of {folder.path.parent}, where the recipe has yet"
+        " to save 2.0 GiB"
+    )
+
+
+def test_the_volume_of_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    assert free_bytes(tmp_path / "not" / "there") > 0
 
 
 def test_a_note_says_what_it_is(folder: Folder) -> None:
