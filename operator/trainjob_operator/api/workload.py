@@ -89,6 +89,7 @@ class PodSpec(OpenModel):
     node_selector: dict[str, str] | None = None
     tolerations: tuple[dict[str, Any], ...] | None = None
     affinity: dict[str, Any] | None = None
+    termination_grace_period_seconds: int | None = None
 
 
 class TemplateMeta(OpenModel):

@@ -9,6 +9,7 @@ from trainjob_operator.api.status import RecipeStatus
 from trainjob_operator.api.trainjob import Trainer, TrainJob
 from trainjob_operator.api.workload import Container, ContainerPort, EnvVar, JobTemplate
 from trainjob_operator.naming import NODE, RENDEZVOUS_PORT
+from trainjob_operator.reconciler.merge.ending import give_time
 from trainjob_operator.reconciler.merge.launch import Launch, is_bare_tune_run, launch, launch_as_given
 from trainjob_operator.reconciler.merge.resources import merge_resources
 from trainjob_operator.reconciler.merge.templates import (
@@ -71,6 +72,8 @@ def equip_trainer(job: TrainJob, runtime: Runtime, template: JobTemplate, host: 
     template = change_container(template, NODE, lambda _: equipped)
     if any(mount.name == _SHARED_MEMORY for mount in equipped.volume_mounts or ()):
         template = add_volume(template, _SHARED_MEMORY, _MEMORY_DISK)
+    if launched.run is not None:
+        template = give_time(template)
     return EquippedTrainer(template, topology, launched.run, launched.own)
 
 
