@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import resource
+import shutil
 import signal
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -107,8 +108,9 @@ def test_two_processes_go_on_bitwise(pair: Trained, tmp_path: Path) -> None:
         assert_it_goes_on(container, words, whole)
 
 
-def test_it_stops_in_order_and_another_training_does_not_go_on_from_it(container: Container) -> None:
-    saving = replace(container, variables={"TRAINJOB_STOP_SECONDS": "300"})
+def test_it_stops_in_order_and_another_model_does_not_go_on_from_it(container: Container) -> None:
+    model = Path(shutil.copytree(container.model, container.volume / "model"))
+    saving = replace(container, model=model, variables={"TRAINJOB_STOP_SECONDS": "300"})
     process = saving.start(saving.tiny(*LORA, "epochs=1000", "gradient_accumulation_steps=1"))
     assert process.stdout is not None
     assert any("|Loss: " in line for line in process.stdout)
@@ -122,12 +124,17 @@ def test_it_stops_in_order_and_another_training_does_not_go_on_from_it(container
     assert told, outcome.termination
     assert [path.name for path in (container.output / "steps").iterdir()] == [f"step-{int(told[1]):08}"]
 
-    outcome = container.run(container.tiny(*LORA, "optimizer.lr=1e-5", "max_steps_per_epoch=2"))
+    weights = model / "model.safetensors"
+    with weights.open("r+b") as file:
+        file.seek(weights.stat().st_size // 2)
+        file.write(bytes(1000))
+    outcome = saving.run(saving.tiny(*LORA, "epochs=1", "gradient_accumulation_steps=1"))
 
     assert outcome.code == 0, "\n".join(outcome.lines)
     [line] = [line for line in outcome.lines if line.startswith("Not going on from the checkpoint of step")]
-    assert "but from the start: " in line
-    assert "optimizer.lr was " in line
+    assert f", but from the start: the content of {weights} was " in line
+    assert (saving.output / "epoch_0").exists()
+    assert not (saving.output / "steps").exists()
 
 
 def test_a_checkpoint_that_cannot_be_written_costs_a_warning(container: Container) -> None:

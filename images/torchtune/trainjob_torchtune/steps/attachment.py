@@ -14,6 +14,8 @@ from torchtune.recipe_interfaces import FTRecipeInterface
 from trainjob_contract.checkpoints import read_checkpoint_settings
 from trainjob_contract.environment import RECIPE_FILE
 from trainjob_contract.nan_loss import read_nan_steps
+from trainjob_torchtune.run.training import Training, parse_training
+from trainjob_torchtune.steps.content import identify_files, identify_rows
 from trainjob_torchtune.steps.feed import Feed
 from trainjob_torchtune.steps.folder import NAME, Folder
 from trainjob_torchtune.steps.heartbeat import Heartbeat
@@ -24,11 +26,13 @@ from trainjob_torchtune.steps.meter import Meter
 from trainjob_torchtune.steps.narration import Narration
 from trainjob_torchtune.steps.parts import Parts
 from trainjob_torchtune.steps.processes import Processes
+from trainjob_torchtune.steps.random_numbers import get_random, set_random
 from trainjob_torchtune.steps.resumption import Resumption
 from trainjob_torchtune.steps.saver import Saver
 from trainjob_torchtune.steps.session import Session, StoppedError
 from trainjob_torchtune.steps.stop import StopFolder
 from trainjob_torchtune.steps.telling import Listener, Phase, Teller
+from trainjob_torchtune.steps.trouble import attempt
 
 
 def attach(module: ModuleType, environment: Mapping[str, str]) -> None:
@@ -77,10 +81,12 @@ def _open(
     """Begin a session, from the newest checkpoint if there is one."""
     recipe, settings = parts.recipe, read_checkpoint_settings(environment)
     loader = recipe._dataloader  # noqa: SLF001
-    name = Path(environment[RECIPE_FILE]).stem.removesuffix("_distributed").removesuffix("_single_device")
+    recipe_name = Path(environment[RECIPE_FILE]).stem
+    name = recipe_name.removesuffix("_distributed").removesuffix("_single_device")
     processes = Processes.meet(recipe._device)  # noqa: SLF001
     folder = Folder(Path(config["output_dir"]) / NAME, settings.kept)
-    identity = identify(name, len(loader.dataset), config)
+    content = _find_content(recipe_name, parts, config) if processes.is_first else {}
+    identity = identify(name, len(loader.dataset), config, content)
     say = _say if processes.is_first else _silent
     session = Session(
         parts=parts,
@@ -101,6 +107,21 @@ def _open(
         feed.start_at(start.epoch, start.batches)
         _start_bar(module, start.batches // parts.batches_per_step)
     return session
+
+
+def _find_content(name: str, parts: Parts, config: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what models and rows are; what a row draws of random numbers is as if it had not been."""
+    found: dict[str, str] = {}
+    training_run = parse_training(name, config)
+    if isinstance(training_run, Training):
+        for one in training_run.checkpointers:
+            found |= identify_files(one.folder / file for file in one.files)
+    drawn = get_random(parts.generator)
+    trouble = attempt(lambda: found.update(identify_rows(parts.recipe._dataloader.dataset)))  # noqa: SLF001
+    set_random(drawn, parts.generator)
+    if trouble is not None:
+        _say(f"Warning: Rows are not looked at before training: {trouble}.")
+    return found
 
 
 def _find_heart(environment: Mapping[str, str]) -> Heartbeat | None:

@@ -28,9 +28,18 @@ _SHOWN = 3
 _LONGEST = 60
 
 
-def identify(recipe: str, rows: int, config: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return what the training is, as text by key; `config` is the configuration with all references resolved."""
-    return {"recipe": recipe, _ROWS: str(rows), **dict(_flatten(config, ""))}
+def identify(
+    recipe: str, rows: int, config: Mapping[str, Any], content: Mapping[str, str] | None = None
+) -> Mapping[str, str]:
+    """Return what the training is, as text by key.
+
+    Args:
+        recipe: the same for one process and several.
+        rows: how many there are.
+        config: the configuration with all references resolved.
+        content: of what its paths lead to, see content.py.
+    """
+    return {"recipe": recipe, _ROWS: str(rows), **dict(_flatten(config, "")), **(content or {})}
 
 
 def compare(old: Mapping[str, str], new: Mapping[str, str]) -> str | None:
