@@ -29,7 +29,8 @@ class Saver:
     def save(self, place: Place) -> str | None:
         """Save a place; return what is wrong, the same to all processes: then older checkpoints are as they were."""
         began = time.monotonic()
-        failure = self._first(lambda: self._begin(place)) or attempt(lambda: self._write(place))
+        failure = self._first(lambda: self._begin(place)) or self._find_apart(place)
+        failure = failure or attempt(lambda: self._write(place))
         # Torch tells each process of the failure of one, so all go the same way here.
         if failure is None:
             failure = self._first(lambda: self._commit(place, began))
@@ -45,6 +46,12 @@ class Saver:
         reserved = epochs * self.parts.saved_weights + (state if epochs > 1 else 0)
         self.folder.make_room(weights + state, reserved)
         self.folder.begin(place.step)
+
+    def _find_apart(self, place: Place) -> str | None:
+        """Say so if some do not see the place that the first has made: nobody could put together what they write."""
+        if not any(self.processes.any_of(not self.folder.writing(place.step).is_dir())):
+            return None
+        return f"not all nodes share the volume of {self.folder.path.parent}"
 
     def _write(self, place: Place) -> None:
         trained = Trained(self.parts.model, self.parts.optimizers)
