@@ -53,6 +53,9 @@ MANAGER_SERVICE = "kubeflow-trainer-controller-manager"
 """The Service by whose name Kubeflow Trainer is reached; ours answers to it as well."""
 PEER_LEASE = "trainer.kubeflow.org"
 STATUS_FIELD_MANAGER = "trainer-status"
+"""Kubeflow Trainer's, of what its SDK's callback reports."""
+PROGRESS_FIELD_MANAGER = "trainer-progress"
+"""Of what our trainer reports, so that each removes only what it said itself."""
 
 MAX_LABEL_LENGTH = 63
 

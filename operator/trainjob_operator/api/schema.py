@@ -51,7 +51,7 @@ _AGE = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"
 _TRAINJOB_COLUMNS = (
     {"name": "State", "type": "string", "jsonPath": ".status.conditions[-1:].type"},
     {"name": "Recipe", "type": "string", "jsonPath": ".status.recipe.recipe"},
-    {"name": "Progress", "type": "integer", "jsonPath": ".status.trainerStatus.progressPercentage"},
+    {"name": "Progress", "type": "string", "jsonPath": ".status.progress.summary"},
     _AGE,
     {"name": "Runtime", "type": "string", "jsonPath": ".spec.runtimeRef.name", "priority": 1},
     {"name": "Message", "type": "string", "jsonPath": ".status.conditions[-1:].message", "priority": 1},

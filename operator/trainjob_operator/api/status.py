@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from trainjob_operator.api.conditions import Condition
 from trainjob_operator.api.constraints import NAME, Constraints, Count, Int32, Int64, Rule
 from trainjob_operator.api.model import Model
+from trainjob_operator.api.progress import ProgressStatus
 from trainjob_operator.api.workspace import OutputStatus
 
 
@@ -73,6 +74,7 @@ class TrainJobStatus(Model):
     conditions: Annotated[tuple[Condition, ...] | None, Constraints(keys=("type",), max_items=8)] = None
     jobs_status: Annotated[tuple[JobStatus, ...] | None, Constraints(keys=("name",), max_items=100)] = None
     trainer_status: TrainerStatus | None = None
+    progress: ProgressStatus | None = None
     observed_generation: Annotated[Int64 | None, Constraints(minimum=0)] = None
     start_time: datetime | None = None
     completion_time: datetime | None = None

@@ -12,7 +12,8 @@ from typing import Any
 
 from trainjob_operator.api.mlpolicy import FLUX_RULE, PROCESSES_RULE, TARGETS_RULE
 from trainjob_operator.api.patches import MANAGER_RULE
-from trainjob_operator.api.schema import custom_resource_definitions
+from trainjob_operator.api.progress import Progress
+from trainjob_operator.api.schema import custom_resource_definitions, structural_schema
 from trainjob_operator.api.trainjob import MANAGED_BY_RULE, STORAGE_URI_RULE
 from trainjob_operator.naming import TRAINJOB
 from trainjob_operator.wording import shorten
@@ -57,6 +58,16 @@ def check_schema(kind: str, body: Mapping[str, Any]) -> Iterator[str]:
         yield "metadata.name must match RFC 1035 DNS label format"
     yield from (f'unknown field "{shorten(field)}"' for field in body if field not in _TOP)
     yield from _walk(body.get("spec"), _specifications()[kind], "spec", _check_value)
+
+
+def check_progress(progress: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the schema does not allow of the progress that a trainer reports, each with its path."""
+    return _walk(progress, _progress(), "progress", _check_value)
+
+
+@cache
+def _progress() -> Schema:
+    return structural_schema(Progress)
 
 
 @cache

@@ -7,6 +7,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from trainjob_operator.api.progress import ProgressStatus
 from trainjob_operator.api.status import TrainJobStatus
 from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
 from trainjob_operator.controller.cache.store import Store
@@ -80,11 +81,15 @@ class StatusWriter:
 
 
 def status_patch(job: TrainJob, status: TrainJobStatus) -> list[Operation]:
-    """Give the operations that turn the status that was seen into another; what the trainer reports is left alone."""
+    """Give the operations that turn the status that was seen into another.
+
+    What the trainer reports is left alone, but for the summary of it, which is false when the TrainJob has ended.
+    """
     return [
         {"op": "test", "path": "/metadata/uid", "value": job.metadata.uid},
         {"op": "test", "path": "/metadata/resourceVersion", "value": job.metadata.resource_version},
         *_changes(None if job.status is None else _dump(job.status), _dump(status)),
+        *_resummarize(job.status.progress if job.status is not None else None, status.progress),
     ]
 
 
@@ -99,6 +104,18 @@ def _changes(old: Operation | None, new: Operation) -> Iterator[Operation]:
             yield {"op": "add", "path": f"/status/{name}", "value": value}
 
 
+def _resummarize(old: ProgressStatus | None, new: ProgressStatus | None) -> Iterator[Operation]:
+    if new is None or new == old:
+        return
+    if old is None:
+        yield {"op": "add", "path": "/status/progress", "value": {"summary": new.summary}}
+    elif new.summary is None:
+        yield {"op": "remove", "path": "/status/progress/summary"}
+    else:
+        yield {"op": "add", "path": "/status/progress/summary", "value": new.summary}
+
+
 def _dump(status: TrainJobStatus) -> Operation:
-    dumped: Operation = status.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"trainer_status"})
+    reported = {"trainer_status", "progress"}
+    dumped: Operation = status.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=reported)
     return dumped

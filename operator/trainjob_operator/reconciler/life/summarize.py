@@ -6,6 +6,7 @@ from trainjob_operator.api.conditions import Condition
 from trainjob_operator.api.status import FailureStatus, JobStatus, TrainJobStatus
 from trainjob_operator.reconciler.children import JobChild
 from trainjob_operator.reconciler.life.lifecycle import start_time
+from trainjob_operator.reconciler.life.progress import motion_by, settle
 from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.resolved import ResolvedJob
 from trainjob_operator.reconciler.state import Observed
@@ -38,6 +39,7 @@ def summarize(
         conditions=conditions or None,
         jobs_status=tuple(_count(name, owned.jobs.get(name), known.get(name)) for name in steps) or None,
         trainer_status=old.trainer_status,
+        progress=settle(old.progress, old.trainer_status, motion_by(conditions)),
         observed_generation=observed.job.metadata.generation,
         start_time=start,
         completion_time=completed,

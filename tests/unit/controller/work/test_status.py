@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from trainjob_operator.api.conditions import Condition
+from trainjob_operator.api.progress import ProgressStatus
 from trainjob_operator.api.status import JobStatus, TrainerStatus, TrainJobStatus
 from trainjob_operator.api.trainjob import TrainJob, parse_trainjob
 from trainjob_operator.controller.work.events import build_event
@@ -73,6 +74,30 @@ def trainjob(status: dict[str, Any] | None = None) -> TrainJob:
             TrainJobStatus(trainer_status=TrainerStatus(progress_percentage=3), observed_generation=1),
             [{"op": "add", "path": "/status/observedGeneration", "value": 1}],
             id="what the trainer reports is not ours",
+        ),
+        pytest.param(
+            {"progress": {"phase": "training", "summary": "38% 0:13:05", "curve": [{"step": 1, "loss": "2"}]}},
+            TrainJobStatus(progress=ProgressStatus(phase="training", summary="38%")),
+            [{"op": "add", "path": "/status/progress/summary", "value": "38%"}],
+            id="the summary of it is",
+        ),
+        pytest.param(
+            {"progress": {"phase": "setup", "summary": "setup"}},
+            TrainJobStatus(progress=ProgressStatus(phase="setup")),
+            [{"op": "remove", "path": "/status/progress/summary"}],
+            id="nothing to say of it",
+        ),
+        pytest.param(
+            {"trainerStatus": {"progressPercentage": 5}},
+            TrainJobStatus(progress=ProgressStatus(summary="100%")),
+            [{"op": "add", "path": "/status/progress", "value": {"summary": "100%"}}],
+            id="the first summary",
+        ),
+        pytest.param(
+            {"progress": {"phase": "training", "summary": "38%"}},
+            TrainJobStatus(progress=ProgressStatus(phase="training", summary="38%")),
+            [],
+            id="the same summary",
         ),
     ],
 )
