@@ -1,5 +1,6 @@
 """Ties a session to a recipe: before it trains it may go on from a checkpoint, while it trains it is looked at."""
 
+import atexit
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from torchtune.recipe_interfaces import FTRecipeInterface
 from trainjob_contract.checkpoints import read_checkpoint_settings
 from trainjob_contract.environment import RECIPE_FILE
 from trainjob_contract.nan_loss import read_nan_steps
+from trainjob_torchtune.report.reporter import Reporter
+from trainjob_torchtune.report.server import Server
 from trainjob_torchtune.steps.feed import Feed
 from trainjob_torchtune.steps.folder import NAME, Folder
 from trainjob_torchtune.steps.heartbeat import Heartbeat
@@ -38,15 +41,15 @@ def attach(module: ModuleType, environment: Mapping[str, str]) -> None:
     watch = LossWatch(read_nan_steps(environment), _say)
     in_backward = _keep_optimizers()
     sessions: list[Session] = []
-    heart = _find_heart(environment)
-    teller = Teller(tuple(_listen(heart, environment)), _say)
+    heart, reporter = _find_heart(environment), _find_reporter(environment)
+    teller = Teller(tuple(_listen(heart, reporter, environment)), _say)
     teller.enter(Phase.SETUP, 0)
 
     def setup(self: Any, cfg: Any) -> None:  # noqa: ANN401 - as the recipe has it
         set_up(self, cfg)
         parts = Parts(self, in_backward.values())
         config: Any = OmegaConf.to_container(cfg, resolve=True)
-        sessions.append(_open(parts, config, environment, module, Beside(watch, teller, heart)))
+        sessions.append(_open(parts, config, environment, module, Beside(watch, teller, heart, reporter)))
         _meter(parts, Narration(parts, teller, watch, parts.step))
         _tell_of_saving(parts, teller)
 
@@ -69,6 +72,7 @@ class Beside:
     watch: LossWatch
     teller: Teller
     heart: Heartbeat | None
+    reporter: Reporter | None
 
 
 def _open(
@@ -93,6 +97,8 @@ def _open(
         heart=beside.heart,
         say=say,
     )
+    if beside.reporter is not None:
+        beside.reporter.keep_in(folder.path)
     start = Resumption(parts, processes, folder, identity, say, settings.is_resumed).go_on()
     feed = Feed(loader, parts.batches_per_epoch, session.begin, session.through)
     recipe._dataloader = feed  # noqa: SLF001
@@ -109,12 +115,31 @@ def _find_heart(environment: Mapping[str, str]) -> Heartbeat | None:
     return Heartbeat(folder.path, int(environment.get("LOCAL_RANK") or 0)) if folder is not None else None
 
 
-def _listen(heart: Heartbeat | None, environment: Mapping[str, str]) -> Iterator[Listener]:
+def _find_reporter(environment: Mapping[str, str]) -> Reporter | None:
+    """Return who reports to the operator, if this is the first process, and there is one to report to.
+
+    A training that fails or is stopped has something to report, too, when its process ends.
+    """
+    server = Server.find(environment) if _is_first(environment) else None
+    if server is None:
+        return None
+    reporter = Reporter(server, int(environment.get("WORLD_SIZE") or 1), _say)
+    atexit.register(reporter.close)
+    return reporter
+
+
+def _listen(heart: Heartbeat | None, reporter: Reporter | None, environment: Mapping[str, str]) -> Iterator[Listener]:
     """Yield who is told of this training; the first process alone speaks for all."""
     if heart is not None:
         yield heart
-    if environment.get("RANK", "0") == "0":
+    if _is_first(environment):
         yield Log(_say)
+    if reporter is not None:
+        yield reporter
+
+
+def _is_first(environment: Mapping[str, str]) -> bool:
+    return environment.get("RANK", "0") == "0"
 
 
 def _tell_of_saving(parts: Parts, teller: Teller) -> None:

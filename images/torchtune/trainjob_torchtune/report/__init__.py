@@ -1,0 +1,1 @@
+"""What a training reports to the operator while it runs."""
