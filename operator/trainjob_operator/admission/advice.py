@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from trainjob_contract.tune_run import TuneRun, parse_tune_run
 from trainjob_operator.admission.nodes import advise_on_company
+from trainjob_operator.admission.restarts import advise_on_restarts
 from trainjob_operator.api.runtime import Runtime
 from trainjob_operator.api.trainjob import Trainer, TrainJob, TrainJobSpec
 from trainjob_operator.api.workload import Container, EnvVar, TemplateMeta
@@ -79,6 +80,7 @@ def advise_on_runtime(runtime: Runtime, *, is_new: bool) -> Iterator[str]:
             "spec.mlPolicy.torch.numProcPerNode is the form of Kubeflow Trainer v2.1, understood here; since v2.2 one"
             " process on each accelerator is what a TrainJob gets that does not give a number"
         )
+    yield from advise_on_restarts(runtime)
     yield from _advise_on_annotations("spec.template", runtime.spec.template.metadata)
     for at, step in enumerate(runtime.spec.template.spec.replicated_jobs):
         where = f"spec.template.spec.replicatedJobs[{at}]"

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from trainjob_operator.api.constraints import Constraints, Int32, Int64
+from trainjob_operator.api.failure_policy import TrainJobFailurePolicy
 from trainjob_operator.api.jobset import (
     Coordinator,
     DependsOn,
@@ -54,6 +55,7 @@ class RunPolicy(Model):
 
     active_deadline_seconds: Annotated[Int64 | None, Constraints(minimum=1)] = None
     ttl_seconds_after_finished: Annotated[Int32 | None, Constraints(minimum=0)] = None
+    failure_policy: TrainJobFailurePolicy | None = None
 
 
 class RuntimeSpec(Model):

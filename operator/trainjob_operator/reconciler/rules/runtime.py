@@ -7,6 +7,7 @@ from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.runtime import JobSetSpec, ReplicatedJob, Runtime
 from trainjob_operator.naming import NODE, TRAINER
 from trainjob_operator.reconciler.merge.templates import containers_of, find_container
+from trainjob_operator.reconciler.rules.group import check_failure_policy
 from trainjob_operator.reconciler.rules.trainjob import ancestor_of
 from trainjob_operator.reconciler.rules.violation import Violation
 
@@ -19,6 +20,7 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 def check_runtime(runtime: Runtime) -> Iterator[Violation]:
     """Find everything in a runtime that this operator cannot carry out."""
     yield from _check_policies(runtime)
+    yield from check_failure_policy(runtime)
     yield from _check_jobset(runtime.spec.template.spec)
     yield from _check_claims(runtime.spec.template.spec)
     steps = runtime.spec.template.spec.replicated_jobs
