@@ -31,6 +31,7 @@ JOBSET_PREFIX = "jobset.sigs.k8s.io/"
 TRAINJOB_NAME_LABEL = f"{JOBSET_PREFIX}jobset-name"
 TRAINJOB_UID_LABEL = f"{JOBSET_PREFIX}jobset-uid"
 REPLICATED_JOB_LABEL = f"{JOBSET_PREFIX}replicatedjob-name"
+ATTEMPT_LABEL = f"{JOBSET_PREFIX}restart-attempt"
 COMPLETION_INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
 JOB_NAME_LABELS = ("batch.kubernetes.io/job-name", "job-name")
 JOB_UID_LABELS = ("batch.kubernetes.io/controller-uid", "controller-uid")

@@ -65,6 +65,13 @@ def keeping_for(*, trainjobs: int | None, children: int | None) -> Runtime:
     return Runtime.model_validate(body)
 
 
+def restarting(max_restarts: int, *rules: dict[str, Any]) -> Runtime:
+    """Make the runtime have trainers start anew."""
+    body = RUNTIME.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    body["spec"]["runPolicy"] = {"failurePolicy": {"maxRestarts": max_restarts, "rules": [*rules]}}
+    return Runtime.model_validate(body)
+
+
 def trainjob(name: str, *, created: datetime) -> TrainJob:
     """Make a TrainJob that only names its runtime."""
     return TrainJob.model_validate(

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     ALL_JOBS_COMPLETED = "AllJobsCompleted"
     FAILED_JOBS = "FailedJobs"
     NAN_LOSS = "NaNLoss"
+    REACHED_MAX_RESTARTS = "ReachedMaxRestarts"
+    FAILURE_POLICY = "FailJobSetFailurePolicyAction"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     PRE_RUNNING_DEADLINE_EXCEEDED = "PreRunningDeadlineExceeded"
 

@@ -5,7 +5,6 @@ from typing import Annotated, ClassVar, Literal
 from trainjob_operator.api.constraints import Constraints, Int32, Rule
 from trainjob_operator.api.model import Model
 
-
 FailureAction = Literal["FailTrainJob", "RestartTrainJob", "RestartTrainJobAndIgnoreMaxRestarts"]
 """What is done about a failure. A restart that counts is made only while ``maxRestarts`` leaves one."""
 

@@ -53,6 +53,7 @@ _TRAINJOB_COLUMNS = (
     {"name": "Recipe", "type": "string", "jsonPath": ".status.recipe.recipe"},
     {"name": "Progress", "type": "integer", "jsonPath": ".status.trainerStatus.progressPercentage"},
     _AGE,
+    {"name": "Restarts", "type": "integer", "jsonPath": ".status.restarts", "priority": 1},
     {"name": "Runtime", "type": "string", "jsonPath": ".spec.runtimeRef.name", "priority": 1},
     {"name": "Message", "type": "string", "jsonPath": ".status.conditions[-1:].message", "priority": 1},
 )

@@ -1,10 +1,11 @@
-"""The status of a TrainJob: Kubeflow Trainer v2.3's, the times of its KEP-2899, the recipe and the first failure."""
+"""The status of a TrainJob: Kubeflow Trainer v2.3's, KEP-2899's times, KEP-4162's restarts, the recipe and failures."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar
 
 from trainjob_operator.api.conditions import Condition
 from trainjob_operator.api.constraints import NAME, Constraints, Count, Int32, Int64, Rule
+from trainjob_operator.api.failure_policy import FailureAction
 from trainjob_operator.api.model import Model
 
 
@@ -64,6 +65,13 @@ class FailureStatus(Model):
     """The end of what the container said: its termination message."""
 
 
+class LastFailureStatus(FailureStatus):
+    """The newest failure of a TrainJob whose runtime has a failure policy, and what was done about it."""
+
+    action: FailureAction
+    time: datetime
+
+
 class TrainJobStatus(Model):
     """What was seen. Absent is None; nothing is ever an empty list."""
 
@@ -79,3 +87,7 @@ class TrainJobStatus(Model):
     """When all trainers ran for the first time since the start or the last resumption."""
     recipe: RecipeStatus | None = None
     failure: FailureStatus | None = None
+    restarts: Count | None = None
+    """How often all trainers were restarted; whatever Jobs are older have been counted."""
+    restarts_count_towards_max: Count | None = None
+    last_failure: LastFailureStatus | None = None

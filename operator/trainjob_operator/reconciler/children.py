@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+DISRUPTED = "DisruptionTarget"
+"""https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions"""
+
 
 class Kind(StrEnum):
     """The kinds of children that a TrainJob has."""
@@ -56,6 +59,9 @@ class JobChild(Child):
             the Job controller takes it up, for the first time or again, and while it ends.
         parallelism: how many pods run at the same time, if so many are to succeed.
         placement: of a suspended Job, a digest of what says where its pods run (`placement.digest`).
+        started: when it was started or resumed last.
+        attempt: how often the TrainJob had been restarted when it was made.
+        is_late: it is about to fail because its own deadline has passed, and its pods are being deleted for that.
     """
 
     replicated_job: str
@@ -69,6 +75,9 @@ class JobChild(Child):
     failed: int
     outcome: Outcome | None
     placement: str | None = None
+    started: datetime | None = None
+    attempt: int = 0
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +118,46 @@ class Eviction:
 
 
 @dataclass(frozen=True, slots=True)
+class PodCondition:
+    """A condition of a pod."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PodChild:
-    """A pod of a Job of a TrainJob. ``exit`` is the first failed container's, if any failed."""
+    """A pod of a Job of a TrainJob.
+
+    Attributes:
+        job, job_uid: the Job; it may be gone, and another one have its name.
+        exit: the first failed container's, if any failed by itself.
+        conditions: of a pod that has failed or is being deleted.
+    """
 
     name: str
     uid: str
     trainjob_uid: str | None
     job: str
+    job_uid: str
+    created: datetime
     phase: str
     node: str | None
     deleting: bool
     trouble: Trouble | None
     exit: Exit | None
     eviction: Eviction | None = None
+    conditions: tuple[PodCondition, ...] = ()
 
     @property
     def is_live(self) -> bool:
         """Tell whether the pod may still hold resources of a node."""
         return self.phase in {"Pending", "Running", "Unknown"}
+
+    @property
+    def disruption(self) -> PodCondition | None:
+        """Say why the pod was, or is being, taken off its node: preemption, drain, a node that is gone, eviction."""
+        return next((one for one in self.conditions if (one.type, one.status) == (DISRUPTED, "True")), None)

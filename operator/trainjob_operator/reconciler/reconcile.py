@@ -14,6 +14,7 @@ from trainjob_operator.reconciler.life.creation import find_missing
 from trainjob_operator.reconciler.life.deadlines import expire, next_deadline
 from trainjob_operator.reconciler.life.failure import EVIDENCE_EXPECTED_WITHIN, find_evictions, find_failure
 from trainjob_operator.reconciler.life.lifecycle import find_condition, is_finished, is_managed, is_suspended, release
+from trainjob_operator.reconciler.life.loss import Cause, find_cause
 from trainjob_operator.reconciler.life.obstacles import (
     PREDECESSOR_GONE_WITHIN,
     Obstacle,
@@ -22,13 +23,17 @@ from trainjob_operator.reconciler.life.obstacles import (
     is_predecessors,
 )
 from trainjob_operator.reconciler.life.report import Report
+from trainjob_operator.reconciler.life.restarts import clear_away, judge, remember
 from trainjob_operator.reconciler.life.summarize import has_succeeded
 from trainjob_operator.reconciler.life.suspension import resume_jobs, suspend_jobs
 from trainjob_operator.reconciler.ownership import Owned, gather
 from trainjob_operator.reconciler.resolve import Resolve, resolve
 from trainjob_operator.reconciler.resolved import Rejected, ResolvedJob
+from trainjob_operator.reconciler.rules.group import failure_policy_of, group_of
 from trainjob_operator.reconciler.rules.violation import Violation
 from trainjob_operator.reconciler.state import Observed, Plan
+
+_OF_FAILURES = (Reason.NAN_LOSS, Reason.REACHED_MAX_RESTARTS, Reason.FAILURE_POLICY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +57,58 @@ def reconcile(observed: Observed, resolve: Resolve = resolve) -> Plan:
     owned = gather(observed)
     if is_finished(observed.job):
         return _conclude(observed, owned)
-    failure = find_failure(owned)
-    if failure is not None and failure.lacks_evidence(observed.now):
+    cause = _find_cause(observed, owned)
+    if cause is not None and cause.lacks_evidence(observed.now):
         return Plan(requeue_after=EVIDENCE_EXPECTED_WITHIN.total_seconds())
     result: ResolvedJob | Rejected
     if observed.unusable_snapshot is None:
         result = resolve(observed.job, observed.snapshot or observed.runtime, observed.endpoint)
     else:
         result = Rejected((Violation(Reason.RUNTIME_INVALID, "", observed.unusable_snapshot),))
-    if failure is not None:
-        end = _End(failure.reason, failure.describe(), failure.outcome.at, failure.evidence())
-        return _fail(observed, owned, _known(result), end)
-    if (given_up := _given_up(observed, owned)) is not None:
-        return _fail(observed, owned, _known(result), given_up)
-    return _go_on(observed, owned, result)
+    return _decide(observed, owned, result, cause)
+
+
+def _find_cause(observed: Observed, owned: Owned) -> Cause | None:
+    """Find what failed; where all would start anew for it, also what is about to end the trainers."""
+    runtime = observed.snapshot or observed.runtime
+    if runtime is None or failure_policy_of(runtime) is None:
+        return find_failure(owned)
+    return find_cause(observed, owned, group_of(runtime))
+
+
+def _decide(observed: Observed, owned: Owned, result: ResolvedJob | Rejected, cause: Cause | None) -> Plan:
+    """Have a TrainJob fail, start anew or go on. What was given up once stays so, whatever can be seen of it later."""
+    if failure_policy_of(observed.snapshot or observed.runtime) is None:
+        end = _End(cause.reason, cause.describe(), cause.at, cause.evidence()) if cause is not None else None
+    else:
+        end = _written_off(observed)
+        if end is None and cause is not None:
+            return _answer(observed, owned, result, cause)
+    end = end or _given_up(observed, owned)
+    return _go_on(observed, owned, result) if end is None else _fail(observed, owned, _known(result), end)
+
+
+def _answer(observed: Observed, owned: Owned, result: ResolvedJob | Rejected, cause: Cause) -> Plan:
+    """Note a failure and what is done about it, and do that only then: what shows it may be deleted thereby.
+
+    Who is out of time has no restart.
+    """
+    judgement = judge(observed.snapshot or observed.runtime, cause, observed.job.status)
+    deadline = next_deadline(observed, owned, observed.snapshot or observed.runtime, _known(result))
+    if judgement.restarts and deadline is not None and observed.now >= deadline.at:
+        return _go_on(observed, owned, result)
+    evidence = cause.evidence()
+    if not judgement.restarts:
+        end = _End(judgement.reason, judgement.message, cause.at, evidence)
+        return replace(_fail(observed, owned, _known(result), end), actions=())
+    return Report(
+        observed,
+        owned,
+        _known(result),
+        failure=evidence,
+        last_failure=remember(evidence, judgement.action, cause.at),
+        restart=judgement.message,
+    ).plan()
 
 
 def own_up(observed: Observed, error: Exception) -> Plan:
@@ -92,10 +135,17 @@ def _given_up(observed: Observed, owned: Owned) -> _End | None:
     """Give up a Job that would go on for ever; what was written of it stays true when the Job is gone."""
     if (evictions := find_evictions(owned)) is not None:
         return _End(Reason.FAILED_JOBS, evictions.describe(), evictions.eviction.at, evictions.evidence())
-    stalled = find_condition(observed.job, ConditionType.STALLED)
-    if stalled is None or observed.job.status is None or observed.job.status.failure is None:
+    return _written_off(observed)
+
+
+def _written_off(observed: Observed) -> _End | None:
+    """Stay with what was written of a failure, unless all was to start anew after it."""
+    status, stalled = observed.job.status, find_condition(observed.job, ConditionType.STALLED)
+    if stalled is None or status is None or status.failure is None:
         return None
-    reason = Reason.NAN_LOSS if stalled.reason == Reason.NAN_LOSS else Reason.FAILED_JOBS
+    if status.last_failure is not None and status.last_failure.action != "FailTrainJob":
+        return None
+    reason = next((reason for reason in _OF_FAILURES if reason == stalled.reason), Reason.FAILED_JOBS)
     return _End(reason, stalled.message, observed.now.replace(microsecond=0))
 
 
@@ -118,7 +168,8 @@ def _go_on(observed: Observed, owned: Owned, result: ResolvedJob | Rejected) -> 
         return _fail(observed, owned, resolved, _End(deadline.reason, deadline.message, deadline.at))
     if isinstance(result, Rejected):
         report = _report(observed, owned, None, Obstacle(result.reason, result.message))
-        plan = replace(report, actions=tuple(suspend_jobs(owned)) if is_suspended(observed.job) else ())
+        suspensions = tuple(suspend_jobs(owned)) if is_suspended(observed.job) else ()
+        plan = replace(report, actions=(*clear_away(owned), *suspensions))
     else:
         plan = _proceed(observed, owned, result)
     left = (deadline.at - observed.now).total_seconds() if deadline is not None else None
@@ -145,7 +196,7 @@ def _proceed(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Plan:
     report = _report(observed, owned, resolved, find_obstacle(observed, owned, creation.conflict))
     return replace(
         report,
-        actions=(*creation.creates, *patches, *inspect),
+        actions=(*clear_away(owned), *creation.creates, *patches, *inspect),
         requeue_after=_soonest(look_again, _wait_for_predecessor(observed, creation.conflict)),
     )
 
@@ -162,10 +213,12 @@ def _complete(observed: Observed, owned: Owned, resolved: ResolvedJob | None) ->
 def _fail(observed: Observed, owned: Owned, resolved: ResolvedJob | None, end: _End) -> Plan:
     """Stop what still runs; the TrainJob is Failed for good once nothing of it holds a node any more."""
     conditions = [Condition(type=ConditionType.STALLED, status="True", reason=end.reason, message=end.message)]
-    is_over = not any(owned.unfinished_jobs()) and not any(owned.live_pods())
+    is_over = not (any(owned.unfinished_jobs()) or any(owned.live_pods()) or owned.outdated)
     if is_over:
         conditions.append(Condition(type=ConditionType.FAILED, status="True", reason=end.reason, message=end.message))
-    report = Report(observed, owned, resolved, conditions, end.at if is_over else None, end.evidence)
+    has_policy = failure_policy_of(observed.snapshot or observed.runtime) is not None
+    last = remember(end.evidence, "FailTrainJob", end.at) if has_policy and end.evidence is not None else None
+    report = Report(observed, owned, resolved, conditions, end.at if is_over else None, end.evidence, last)
     return replace(report.plan(), actions=release(owned))
 
 

@@ -1,18 +1,31 @@
 """Bodies from the API server -> the summaries that the core decides on. Times are parsed here, once."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from trainjob_contract.termination import LIMIT
 from trainjob_operator.controller.kube.client import Body
-from trainjob_operator.naming import REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL, TRAINJOB_UID_LABEL
-from trainjob_operator.reconciler.children import Child, Eviction, Exit, JobChild, Kind, Outcome, PodChild, Trouble
+from trainjob_operator.naming import ATTEMPT_LABEL, REPLICATED_JOB_LABEL, TRAINJOB_NAME_LABEL, TRAINJOB_UID_LABEL
+from trainjob_operator.reconciler.children import (
+    DISRUPTED,
+    Child,
+    Eviction,
+    Exit,
+    JobChild,
+    Kind,
+    Outcome,
+    PodChild,
+    PodCondition,
+    Trouble,
+)
 from trainjob_operator.reconciler.merge.placement import digest
 from trainjob_operator.wording import escape
 
 # A container that waits for one of these is on its way; everything else that it waits for is trouble.
 _ON_ITS_WAY = frozenset({"", "ContainerCreating", "PodInitializing"})
+_SMALL_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _WITHOUT_PODS = frozenset({"Suspended", "SuccessCriteriaMet", "Complete", "FailureTarget", "Failed"})
 
 
@@ -54,6 +67,9 @@ def summarize_job(body: Body) -> JobChild:
         failed=status.get("failed", 0),
         outcome=_outcome(status),
         placement=digest(spec["template"]) if spec.get("suspend") else None,
+        started=_time(status["startTime"]) if "startTime" in status else None,
+        attempt=_attempt(body["metadata"].get("labels", {}).get(ATTEMPT_LABEL, "")),
+        is_late=any(_is_late(condition) for condition in status.get("conditions", ())),
     )
 
 
@@ -64,20 +80,36 @@ def summarize_pod(body: Body) -> PodChild:
         name=metadata["name"],
         uid=metadata["uid"],
         trainjob_uid=metadata.get("labels", {}).get(TRAINJOB_UID_LABEL),
-        job=_job_of(body),
+        **_job_of(body),
+        created=_time(metadata["creationTimestamp"]),
         phase=status.get("phase", "Pending"),
         node=body["spec"].get("nodeName"),
         deleting="deletionTimestamp" in metadata,
         trouble=_trouble(body),
         exit=_exit(body),
         eviction=_eviction(status),
+        conditions=_conditions(body),
     )
 
 
-def _job_of(body: Body) -> str:
+def _job_of(body: Body) -> dict[str, Any]:
     """Name the Job whose pod this is; labels alone, which a copy for debugging has as well, make it none."""
     owner = _controller(body) or {}
-    return str(owner["name"]) if owner.get("kind") == "Job" else ""
+    is_job = owner.get("kind") == "Job"
+    return {"job": str(owner["name"]) if is_job else "", "job_uid": str(owner["uid"]) if is_job else ""}
+
+
+def _attempt(label: str) -> int:
+    """Read how often the TrainJob had been restarted; who may edit labels may have written anything."""
+    return int(label) if _SMALL_NUMBER.fullmatch(label) else 0
+
+
+def _is_late(condition: Mapping[str, Any]) -> bool:
+    return (condition["type"], condition["status"], condition.get("reason")) == (
+        "FailureTarget",
+        "True",
+        "DeadlineExceeded",
+    )
 
 
 def _identity(body: Body) -> dict[str, Any]:
@@ -171,9 +203,26 @@ def _eviction(status: Mapping[str, Any]) -> Eviction | None:
     return Eviction(status.get("message", "")[:LIMIT], _time(disruption["lastTransitionTime"]))
 
 
+def _conditions(body: Body) -> tuple[PodCondition, ...]:
+    """Keep the conditions of a pod that is on its way out; before that they change without meaning anything to us."""
+    status = body.get("status", {})
+    if status.get("phase") != "Failed" and "deletionTimestamp" not in body["metadata"]:
+        return ()
+    return tuple(
+        PodCondition(
+            type=one["type"],
+            status=one["status"],
+            reason=one.get("reason", ""),
+            message=escape(one.get("message", ""))[:LIMIT],
+            at=_time(one.get("lastTransitionTime") or body["metadata"]["creationTimestamp"]),
+        )
+        for one in status.get("conditions", ())
+    )
+
+
 def _disruption(status: Mapping[str, Any]) -> Mapping[str, Any] | None:
     conditions = status.get("conditions", ())
-    return next((one for one in conditions if (one["type"], one["status"]) == ("DisruptionTarget", "True")), None)
+    return next((one for one in conditions if (one["type"], one["status"]) == (DISRUPTED, "True")), None)
 
 
 def _end(container: Mapping[str, Any]) -> Mapping[str, Any] | None:

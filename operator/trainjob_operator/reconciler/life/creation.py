@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trainjob_operator.naming import job_name
 from trainjob_operator.reconciler.children import Child, Kind
 from trainjob_operator.reconciler.life.lifecycle import has_begun, is_suspended
 from trainjob_operator.reconciler.life.summarize import has_succeeded, is_ready, is_recorded
@@ -10,7 +11,7 @@ from trainjob_operator.reconciler.manifests.claim import build_claim
 from trainjob_operator.reconciler.manifests.job import build_job
 from trainjob_operator.reconciler.manifests.service import build_service
 from trainjob_operator.reconciler.manifests.snapshot import build_snapshot
-from trainjob_operator.reconciler.ownership import Owned
+from trainjob_operator.reconciler.ownership import Owned, count_restarts
 from trainjob_operator.reconciler.resolved import ResolvedJob, Step
 from trainjob_operator.reconciler.state import Create, Observed
 
@@ -41,6 +42,7 @@ def _missing(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Iterato
     everything else; and with the Service come all Jobs that wait for no other. The snapshot is remembered, so where
     there is one all may have been there, though nothing of it was recorded yet.
     """
+    attempt = count_restarts(observed.job)
     confirm = has_begun(observed.job) or bool(owned.jobs) or observed.snapshot is not None
     had_service = (Kind.SERVICE, resolved.subdomain) in owned.children
     if observed.snapshot is None or observed.has_lost_snapshot:
@@ -52,10 +54,16 @@ def _missing(observed: Observed, owned: Owned, resolved: ResolvedJob) -> Iterato
             yield Create(build_claim(resolved, claim), confirm=confirm)
     for step in resolved.steps:
         is_due = step.name not in owned.jobs and not has_succeeded(observed, owned, step.name)
-        if is_due and _is_unblocked(observed, owned, step):
-            job = build_job(resolved, step, is_suspended=is_suspended(observed.job))
-            was_there = is_recorded(observed, step.name) or (had_service and not step.depends_on)
+        if is_due and _is_unblocked(observed, owned, step) and not _is_occupied(owned, resolved, step, attempt):
+            job = build_job(resolved, step, is_suspended=is_suspended(observed.job), attempt=attempt)
+            was_there = is_recorded(observed, step.name) or (had_service and not step.depends_on) or attempt > 0
             yield Create(job, confirm=was_there)
+
+
+def _is_occupied(owned: Owned, resolved: ResolvedJob, step: Step, attempt: int) -> bool:
+    """Tell whether pods of before a restart have yet to end: they have the names and write to the volume of the new."""
+    former = (pod for pods in owned.pods.values() for pod in pods if pod.job == job_name(resolved.name, step.name))
+    return step.name in owned.outdated or (attempt > 0 and any(pod.is_live for pod in former))
 
 
 def _is_unblocked(observed: Observed, owned: Owned, step: Step) -> bool:

@@ -30,6 +30,11 @@ class Failure:
     pod: PodChild | None
 
     @property
+    def at(self) -> datetime:
+        """When the Job had failed."""
+        return self.outcome.at
+
+    @property
     def reason(self) -> Reason:
         """What kind of failure it is."""
         end = self.pod.exit if self.pod is not None else None
@@ -51,7 +56,7 @@ class Failure:
 
     def lacks_evidence(self, now: datetime) -> bool:
         """Tell whether the end of the pod to blame may still be on its way: kinds are watched apart and not in step."""
-        has_cause = self.pod is not None and self.pod.exit is not None and not _is_because_of_another(self.pod.exit)
+        has_cause = self.pod is not None and self.pod.exit is not None and not is_because_of_another(self.pod.exit)
         return not has_cause and abs(now - self.outcome.at) < EVIDENCE_EXPECTED_WITHIN
 
     def evidence(self) -> FailureStatus:
@@ -84,8 +89,8 @@ def find_failure(owned: Owned) -> Failure | None:
         return None
     outcome, job = min(failed, key=lambda pair: (pair[0].at, pair[1].name))
     exits = [
-        (_is_because_of_another(pod.exit), pod.exit.at, pod.name, pod)
-        for pod in owned.pods.get(job.name, ())
+        (is_because_of_another(pod.exit), pod.exit.at, pod.name, pod)
+        for pod in owned.pods_of(job)
         if pod.exit is not None
     ]
     return Failure(job=job, outcome=outcome, pod=min(exits)[3] if exits else None)
@@ -128,12 +133,13 @@ def find_evictions(owned: Owned) -> Evictions | None:
     of memory or disk: it would be made anew without end.
     """
     for job in owned.unfinished_jobs():
-        evicted = [(pod.eviction, pod) for pod in owned.pods.get(job.name, ()) if pod.eviction is not None]
+        evicted = [(pod.eviction, pod) for pod in owned.pods_of(job) if pod.eviction is not None]
         if len(evicted) >= job.parallelism * _EVICTIONS_ENDURED and evicted:
             eviction, last = max(evicted, key=lambda pair: (pair[0].at, pair[1].name))
             return Evictions(job, len(evicted), last, eviction)
     return None
 
 
-def _is_because_of_another(end: Exit) -> bool:
+def is_because_of_another(end: Exit) -> bool:
+    """Tell whether a pod ended because another did, or because it was told to."""
     return end.exit_code in _BECAUSE_OF_ANOTHER

@@ -82,9 +82,8 @@ def started_at(job: TrainJob, owned: Owned) -> datetime | None:
 
 def release(owned: Owned) -> tuple[Delete, ...]:
     """Delete the Jobs that have not ended, so that nothing of a finished TrainJob holds a GPU."""
-    return tuple(
-        Delete(kind=Kind.JOB, name=job.name, uid=job.uid) for job in owned.unfinished_jobs() if not job.deleting
-    )
+    jobs = (*owned.unfinished_jobs(), *owned.outdated.values())
+    return tuple(Delete(kind=Kind.JOB, name=job.name, uid=job.uid) for job in jobs if not job.deleting)
 
 
 def makes_pods_next(job: TrainJob, jobs: Sequence[JobChild]) -> bool:

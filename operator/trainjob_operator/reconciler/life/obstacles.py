@@ -86,7 +86,7 @@ def _podless_jobs(owned: Owned) -> Iterator[tuple[JobChild, datetime]]:
     """Yield the unfinished Jobs that have no pods, each with since when it should have some."""
     for job in owned.unfinished_jobs():
         is_to_have_pods = not (job.suspended or job.deleting or job.parallelism == 0)
-        if is_to_have_pods and job.lacking_since is not None and not owned.pods.get(job.name):
+        if is_to_have_pods and job.lacking_since is not None and not owned.pods_of(job):
             yield job, job.lacking_since
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trainjob_operator.api.conditions import Condition, ConditionType, Reason, remove_condition, set_condition
-from trainjob_operator.api.status import FailureStatus, TrainJobStatus
+from trainjob_operator.api.status import FailureStatus, LastFailureStatus, TrainJobStatus
 from trainjob_operator.reconciler.life.lifecycle import is_suspended
 from trainjob_operator.reconciler.life.summarize import has_trainer_started, summarize
 from trainjob_operator.reconciler.life.suspension import tell
@@ -25,6 +25,8 @@ class Report:
         conditions: ``Complete``, ``Failed`` and ``Stalled``, as far as they hold; ``Stalled`` goes when it is not here.
         completed: when the TrainJob ended, or None.
         failure: the evidence of its first failure, or None.
+        last_failure: the newest failure that something is done about now, or None.
+        restart: why all trainers restart, if they do.
     """
 
     observed: Observed
@@ -33,6 +35,8 @@ class Report:
     conditions: Sequence[Condition] = ()
     completed: datetime | None = None
     failure: FailureStatus | None = None
+    last_failure: LastFailureStatus | None = None
+    restart: str | None = None
 
     def plan(self) -> Plan:
         """Give the status and the Events of what changes, or an empty plan if nothing does."""
@@ -46,6 +50,7 @@ class Report:
             conditions=wanted,
             completed=self.completed,
             failure=self.failure,
+            last_failure=self.last_failure,
         )
         if status == observed.job.status:
             return Plan()
@@ -53,15 +58,19 @@ class Report:
             status=status,
             urgent=(
                 wanted != recorded
+                or self.restart is not None
                 or self._has_let_go(status)
                 or _suspended(observed.job.status) != _suspended(status)
                 or self._meets_a_deadline(status)
             ),
             minor=self._is_minor(status),
-            events=tuple(
-                Event("Normal" if condition.type in _NORMAL else "Warning", condition.reason, condition.message)
-                for condition in wanted
-                if condition not in recorded and not self._is_told_later(condition)
+            events=(
+                *(() if self.restart is None else (Event("Warning", "TrainJobRestarted", self.restart),)),
+                *(
+                    Event("Normal" if condition.type in _NORMAL else "Warning", condition.reason, condition.message)
+                    for condition in wanted
+                    if condition not in recorded and not self._is_told_later(condition)
+                ),
             ),
         )
 
@@ -120,4 +129,11 @@ def _active(status: TrainJobStatus | None) -> int:
     return sum(job.active for job in (status.jobs_status if status is not None else None) or ())
 
 
-_FINAL = {Reason.FAILED_JOBS, Reason.NAN_LOSS, Reason.DEADLINE_EXCEEDED, Reason.PRE_RUNNING_DEADLINE_EXCEEDED}
+_FINAL = {
+    Reason.FAILED_JOBS,
+    Reason.NAN_LOSS,
+    Reason.REACHED_MAX_RESTARTS,
+    Reason.FAILURE_POLICY,
+    Reason.DEADLINE_EXCEEDED,
+    Reason.PRE_RUNNING_DEADLINE_EXCEEDED,
+}

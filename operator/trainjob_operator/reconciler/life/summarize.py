@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from trainjob_operator.api.conditions import Condition
-from trainjob_operator.api.status import FailureStatus, JobStatus, TrainJobStatus
+from trainjob_operator.api.failure_policy import FailureAction
+from trainjob_operator.api.status import FailureStatus, JobStatus, LastFailureStatus, TrainJobStatus
 from trainjob_operator.reconciler.children import JobChild
 from trainjob_operator.reconciler.life.lifecycle import start_time
 from trainjob_operator.reconciler.ownership import Owned
@@ -19,6 +20,7 @@ def summarize(
     conditions: tuple[Condition, ...],
     completed: datetime | None = None,
     failure: FailureStatus | None = None,
+    last_failure: LastFailureStatus | None = None,
 ) -> TrainJobStatus:
     """Compute the status.
 
@@ -29,6 +31,7 @@ def summarize(
         conditions: the conditions as they are to be.
         completed: when the TrainJob ended, or None.
         failure: the evidence of its first failure; what the status has already is of an earlier one, and stays.
+        last_failure: the newest failure, if something is done about it now; a restart is counted with it.
     """
     old = observed.job.status or TrainJobStatus()
     start = start_time(observed.job, owned, conditions)
@@ -44,7 +47,15 @@ def summarize(
         trainer_start_time=_trainer_start_time(observed, owned, resolved, start),
         recipe=old.recipe if resolved is None else resolved.recipe,
         failure=old.failure or failure,
+        restarts=_count_up(old.restarts, last_failure, "RestartTrainJob", "RestartTrainJobAndIgnoreMaxRestarts"),
+        restarts_count_towards_max=_count_up(old.restarts_count_towards_max, last_failure, "RestartTrainJob"),
+        last_failure=last_failure or old.last_failure,
     )
+
+
+def _count_up(count: int | None, failure: LastFailureStatus | None, *actions: FailureAction) -> int | None:
+    """Count a restart if it is of this sort; where there has been none, nothing is said."""
+    return (count or 0) + 1 if failure is not None and failure.action in actions else count
 
 
 def _trainer_start_time(

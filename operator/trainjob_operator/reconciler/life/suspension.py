@@ -33,7 +33,7 @@ def resume_jobs(owned: Owned, resolved: ResolvedJob) -> Iterator[Patch]:
         step = steps.get(job.replicated_job)
         if not job.suspended or job.deleting or step is None:
             continue
-        template: Manifest = build_job(resolved, step)["spec"]["template"]
+        template: Manifest = build_job(resolved, step, attempt=job.attempt)["spec"]["template"]
         moves = job.placement != digest(template)
         yield Patch(
             job.name,

@@ -7,7 +7,7 @@ import pytest
 from tests.factories.bodies import Body, at, container, ended, pod
 
 from trainjob_operator.controller.cache.summaries import summarize_pod
-from trainjob_operator.reconciler.children import Eviction, Exit, PodChild, Trouble
+from trainjob_operator.reconciler.children import Eviction, Exit, PodChild, PodCondition, Trouble
 
 
 def test_a_new_pod() -> None:
@@ -16,6 +16,8 @@ def test_a_new_pod() -> None:
         uid="uid-of-tune-node-0-0-abcde",
         trainjob_uid="trainjob-1",
         job="tune-node-0",
+        job_uid="job-1",
+        created=at(0),
         phase="Pending",
         node="node-a",
         deleting=False,
@@ -46,6 +48,23 @@ def test_an_eviction_by_the_kubelet_is_seen_with_its_words() -> None:
 
     assert summarize_pod(pod(status)).eviction == Eviction("low on memory", datetime.fromisoformat(since))
     assert summarize_pod(pod(status | {"reason": "Terminated"})).eviction is None, "a node that goes down"
+
+
+def test_conditions_are_those_of_a_pod_on_its_way_out() -> None:
+    since = "2026-01-01T12:00:05Z"
+    disrupted = {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler", "message": "higher"}
+    ready = {"type": "Ready", "status": "False", "lastTransitionTime": since}
+    conditions = [disrupted | {"lastTransitionTime": since}, ready]
+    expected = (
+        PodCondition("DisruptionTarget", "True", "PreemptionByScheduler", "higher", at(5)),
+        PodCondition("Ready", "False", "", "", at(5)),
+    )
+
+    assert summarize_pod(pod({"phase": "Running", "conditions": conditions})).conditions == ()
+    assert summarize_pod(pod({"phase": "Failed", "conditions": conditions})).conditions == expected
+    taken = summarize_pod(pod({"phase": "Running", "conditions": conditions}, deletionTimestamp=since))
+    assert taken.conditions == expected
+    assert taken.disruption == expected[0]
 
 
 UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/2 nodes: no GPU"}

@@ -127,3 +127,21 @@ def test_counts_of_a_job() -> None:
     seen = summarize_job(job({"active": 2, "ready": 1, "succeeded": 3, "failed": 4}, {"suspend": True}))
 
     assert (seen.active, seen.ready, seen.succeeded, seen.failed, seen.suspended) == (2, 1, 3, 4, True)
+
+
+@pytest.mark.parametrize(
+    ("label", "attempt"), [("2", 2), ("", 0), ("-1", 0), ("²", 0), ("1" * 64, 0)], ids=lambda value: repr(value)[:9]
+)
+def test_the_attempt_is_what_its_label_says_if_that_is_a_number(label: str, attempt: int) -> None:
+    summary = summarize_job(job(labels={"jobset.sigs.k8s.io/restart-attempt": label}))
+
+    assert summary.attempt == attempt
+
+
+def test_a_job_whose_own_deadline_has_passed_deletes_its_pods_for_that() -> None:
+    target = {"type": "FailureTarget", "status": "True", "reason": "DeadlineExceeded"}
+    started = {"startTime": "2026-01-01T12:00:05Z"}
+
+    assert summarize_job(job(started | {"conditions": [target]})).is_late
+    seen = summarize_job(job(started | {"conditions": [target | {"reason": "BackoffLimitExceeded"}]}))
+    assert (seen.is_late, seen.started) == (False, at(5))

@@ -36,6 +36,8 @@ POD = PodChild(
     uid="pod",
     trainjob_uid="u",
     job="j-node-0",
+    job_uid="job",
+    created=AT,
     phase="Failed",
     node="node-1",
     deleting=False,
@@ -73,7 +75,7 @@ def pod_that_ended(index: int, exit_code: int, after_s: int) -> PodChild:
 
 
 def failure_of(*pods: PodChild) -> Failure:
-    owned = Owned(children={}, jobs={"node": JOB}, pods={JOB.name: pods}, strangers={})
+    owned = Owned(children={}, jobs={"node": JOB}, pods={JOB.uid: pods}, strangers={})
     failure = find_failure(owned)
     assert failure is not None
     return failure
