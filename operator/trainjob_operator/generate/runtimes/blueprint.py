@@ -73,6 +73,11 @@ class Blueprint:
     source: Source | None = None
     plain: str | None = None
 
+    @property
+    def is_kubeflows(self) -> bool:
+        """Tell whether Kubeflow Trainer bundles a runtime of this name, which does the same."""
+        return self.memory is None
+
 
 _AS_KUBEFLOW = {"llama3_2/1B": 20, "llama3_2/3B": 30, "qwen2_5/1.5B": 20}
 """Runtimes that Kubeflow Trainer v2.3 bundles under the same names, and the volumes in them; two accelerators each."""

@@ -60,6 +60,7 @@ def build_manifest(runtime: Blueprint) -> Manifest:
         },
         "spec": {
             "mlPolicy": {"numNodes": 1, "torch": {}},
+            **({} if runtime.is_kubeflows else {"runPolicy": {"failurePolicy": _restarts()}}),
             "template": {
                 "spec": {
                     "volumeClaimPolicies": [{"templates": [_claim(runtime.volume)]}],
@@ -109,8 +110,17 @@ def _describe(runtime: Blueprint) -> Iterator[str]:
     )
     if runtime.plain is not None:
         yield f"Faster than {runtime.plain}, and not quite the same: see Faster runtimes in the README of this folder."
-    if runtime.memory is None:
+    if runtime.is_kubeflows:
         yield "Command, volume, steps and resources are those of the runtime of this name in Kubeflow Trainer v2.3."
+
+
+def _restarts() -> Manifest:
+    """Have trainers start anew: after a disruption for as long as it takes, after a failure three times."""
+    disrupted = [{"type": "DisruptionTarget", "status": "True"}]
+    return {
+        "maxRestarts": 3,
+        "rules": [{"action": "RestartTrainJobAndIgnoreMaxRestarts", "onPodConditions": disrupted}],
+    }
 
 
 def _claim(gibibytes: int) -> Manifest:

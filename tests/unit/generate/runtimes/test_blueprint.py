@@ -8,8 +8,11 @@ from tests.factories.objects import SDK, container_of, env_of, resolved, runtime
 from tests.factories.rendering import RUNTIMES
 
 from trainjob_contract.environment import ACCELERATORS_PER_NODE
+from trainjob_operator.api.failure_policy import PodConditionPattern
+from trainjob_operator.api.runtime import parse_runtime
 from trainjob_operator.generate.runtimes.blueprint import Blueprint, blueprints
 from trainjob_operator.generate.runtimes.manifest import to_yaml
+from trainjob_operator.reconciler.rules.group import failure_policy_of
 from trainjob_operator.torchtune.catalogue import RECIPES
 from trainjob_operator.torchtune.methods import Method
 from trainjob_operator.torchtune.models import MODELS
@@ -179,3 +182,16 @@ def test_a_gated_teacher_takes_its_token_from_a_secret_that_need_not_be() -> Non
         "name": "ACCESS_TOKEN",
         "valueFrom": {"secretKeyRef": {"name": "hugging-face", "key": "ACCESS_TOKEN", "optional": True}},
     } in container["env"]
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in RUNTIMES.glob("t*.yaml")))
+def test_trainers_restart_but_for_those_under_kubeflows_names(name: str) -> None:
+    policy = failure_policy_of(parse_runtime(runtime_body(name)))
+
+    if name in {*AS_KUBEFLOW, "torch-distributed"}:
+        assert policy is None
+        return
+    assert policy is not None
+    [rule] = policy.rules or ()
+    assert (policy.max_restarts, rule.action) == (3, "RestartTrainJobAndIgnoreMaxRestarts")
+    assert rule.on_pod_conditions == (PodConditionPattern(type="DisruptionTarget"),)

@@ -6,16 +6,22 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.factories.objects import runtime_body
 from tests.factories.rendering import RUNTIMES, kustomization, one, parse, read
+from tests.factories.requests import creation
 from tests.factories.terminal import Terminal, job
 
+from trainjob_operator.admission.review import validate
 from trainjob_operator.generate.runtimes.blueprint import blueprints
 from trainjob_operator.generate.runtimes.speed import ROW_TOKENS
 from trainjob_operator.generate.runtimes.table import replace_table
 
 README = (RUNTIMES / "README.md").read_text()
 BLOCKS = [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", README, re.DOTALL | re.MULTILINE)]
-SPECS = {block["spec"]["runtimeRef"]["name"]: block["spec"] for block in BLOCKS if "spec" in block}
+SPECS = {
+    block["spec"]["runtimeRef"]["name"]: block["spec"] for block in BLOCKS if "runtimeRef" in block.get("spec", {})
+}
+[RUN_POLICY] = [block["spec"]["runPolicy"] for block in BLOCKS if "runPolicy" in block.get("spec", {})]
 FASTER = README.partition("## Faster")[2].partition("\n## ")[0]
 SPEED_SETTINGS = re.findall(r"^\| `([^`]+)` \|", FASTER, re.MULTILINE)
 
@@ -34,6 +40,15 @@ def test_the_table_lists_all_runtimes() -> None:
 
     assert replace_table(README, manifests) == README, "run `make runtimes`"
     assert README.partition("<!-- end -->")[0].count("\n| `torch") == len(manifests)
+
+
+def test_the_failure_policy_is_one() -> None:
+    body = runtime_body()
+    body["spec"]["runPolicy"] = RUN_POLICY
+
+    answer = validate(creation(body, "TrainingRuntime"), None)
+
+    assert (answer.allowed, answer.warnings) == (True, ())
 
 
 def test_amd(terminal: Terminal) -> None:
