@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.cluster.kube import Body, Kube
-from tests.cluster.stub import RUNTIME, STEPS, container_of, pod_of, stub_runtime, trainjob
+from tests.cluster.stub import RUNTIME, STEPS, container_of, pod_of, restart_trainers, stub_runtime, trainjob
 from tests.cluster.trainjobs import conditions_of, names_in
 
 NAME = "sweep"
@@ -14,6 +14,7 @@ _SLEEPS = f"{_ENDS_WHEN_ASKED}time.sleep(600)"
 _SLEEPS_THE_FIRST_TIME = f"{_ENDS_WHEN_ASKED}os.path.exists('/workspace/again') or time.sleep(600)"
 _COUNTS = ["sh", "-c", "mkdir /workspace/begun || touch /workspace/again"]
 _SUCCEEDS_IN_A_MOMENT = "import time; time.sleep(6)"
+_FAILS_THE_FIRST_TIME = "import os, sys, time; os.environ['ATTEMPT'] != '0' or time.sleep(6) or sys.exit('once')"
 _FAILS_IN_A_MOMENT = "import sys, time; time.sleep(6); sys.exit('there is no such data set')"
 
 
@@ -36,6 +37,8 @@ class Scenario:
         conditions: type, status and reason of each condition in the end; none if the TrainJob is gone.
         children: what is there in the end.
         told: the reasons of the Events about it.
+        made_twice: what is created once more on the way.
+        restarts: how often all trainers restart, and how often that counts.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Scenario:
     conditions: tuple[tuple[str, str, str], ...]
     children: tuple[str, ...]
     told: frozenset[str]
+    made_twice: frozenset[str] = frozenset()
+    restarts: tuple[int, int] = (0, 0)
 
     def __str__(self) -> str:
         return self.name
@@ -109,6 +114,11 @@ def _without_initializers(**scripts: str) -> Callable[[str], Body]:
         return runtime
 
     return make
+
+
+def _restarting(make: Callable[[str], Body]) -> Callable[[str], Body]:
+    """Have the trainers restart once."""
+    return lambda namespace: restart_trainers(make(namespace), 1)
 
 
 def _counting(make: Callable[[str], Body]) -> Callable[[str], Body]:
@@ -189,6 +199,18 @@ SCENARIOS = (
         conditions=(_COMPLETE,),
         children=(_SNAPSHOT, _CLAIM, _SERVICE, *_TRAINER),
         told=frozenset({"Suspended", "Resumed", "AllJobsCompleted"}),
+    ),
+    Scenario(
+        name="restart",
+        runtime=_restarting(_without_initializers(node=_FAILS_THE_FIRST_TIME)),
+        steps=(Step(_creates(), _runs("node")), Step(_waits, _is("Complete"))),
+        counted_from=1,
+        is_hasty=False,
+        conditions=(_COMPLETE,),
+        children=(_SNAPSHOT, _CLAIM, _SERVICE, *_TRAINER),
+        told=frozenset({"TrainJobRestarted", "AllJobsCompleted"}),
+        made_twice=frozenset({"jobs sweep-node-0"}),
+        restarts=(1, 1),
     ),
     Scenario(
         name="deadline",

@@ -35,6 +35,15 @@ def shipped_runtime(namespace: str, name: str) -> Body:
     }
 
 
+def restart_trainers(runtime: Body, max_restarts: int) -> Body:
+    """Have the trainers of a runtime restart as those of ours that are shipped, so often; they are told ATTEMPT."""
+    runtime["spec"]["runPolicy"] = shipped_runtime("", "")["spec"]["runPolicy"]
+    runtime["spec"]["runPolicy"]["failurePolicy"]["maxRestarts"] = max_restarts
+    source = {"fieldRef": {"fieldPath": "metadata.labels['jobset.sigs.k8s.io/restart-attempt']"}}
+    container_of(runtime, "node")["env"].append({"name": "ATTEMPT", "valueFrom": source})
+    return runtime
+
+
 def container_of(runtime: Body, step: str) -> Body:
     """Give the only container of a step."""
     return pod_of(runtime, step)["containers"][0]  # type: ignore[no-any-return] # YAML

@@ -19,12 +19,14 @@ class EndState:
         jobs: what the status tells of the steps, sorted.
         children: kind and name of each child, pods by the name of their Job, and how many there are of it.
         are_its_own: every child belongs to this TrainJob, pods by their Job.
+        restarts: how often all trainers have restarted, and how often that counted.
     """
 
     conditions: tuple[tuple[str, str, str, str], ...]
     jobs: tuple[str, ...]
     children: tuple[tuple[str, int], ...]
     are_its_own: bool
+    restarts: tuple[int, int]
 
 
 def conditions_of(kube: Kube, namespace: str, name: str) -> dict[str, Body]:
@@ -77,7 +79,14 @@ def end_state(kube: Kube, namespace: str, name: str) -> EndState:
         jobs=tuple(sorted(str(sorted(counts.items())) for counts in job["status"]["jobsStatus"])),
         children=tuple(sorted(Counter(_label(child) for child in children).items())),
         are_its_own=all(owner_uids(child) and owner_uids(child) <= own for child in children),
+        restarts=restarts_of(job),
     )
+
+
+def restarts_of(job: Body) -> tuple[int, int]:
+    """Give how often all trainers of a TrainJob have restarted, and how often that counted."""
+    status = job.get("status", {})
+    return status.get("restarts", 0), status.get("restartsCountTowardsMax", 0)
 
 
 def owner_uids(child: Body) -> set[str]:
