@@ -80,6 +80,18 @@ REFUSED_STATUSES: dict[str, tuple[Body, str]] = {
         {"trainerStatus": {"progressPercentage": 101, "lastUpdatedTime": "2026-01-01T00:00:00Z"}},
         "status.trainerStatus.progressPercentage: Invalid value: 101",
     ),
+    "a phase that is a sentence": (
+        {"progress": {"phase": "It trains."}},
+        'status.progress.phase: Invalid value: "It trains."',
+    ),
+    "a curve of 65 points": (
+        {"progress": {"curve": [{"step": n, "loss": "1"} for n in range(65)]}},
+        "status.progress.curve: Too many: 65: must have at most 64 items",
+    ),
+    "a loss that is none": (
+        {"progress": {"curve": [{"step": 1, "loss": "nan"}]}},
+        'status.progress.curve[0].loss: Invalid value: "nan"',
+    ),
     "a metric as a number": (
         {"trainerStatus": {"metrics": [{"name": "loss", "value": 1}], "lastUpdatedTime": "2026-01-01T00:00:00Z"}},
         "trainerStatus.metrics[0].value in body must be of type string",
@@ -98,6 +110,17 @@ def test_a_status_is_kept_as_it_was_sent(api: Api, namespace: str) -> None:
             "estimatedRemainingSeconds": 0,
             "metrics": [{"name": "loss", "value": "1.5"}],
             "lastUpdatedTime": "2026-01-01T00:00:00.123456+00:00",
+        },
+        "progress": {
+            "summary": "0%",
+            "phase": "training",
+            "step": 0,
+            "steps": 10,
+            "epoch": 1,
+            "epochs": 2,
+            "resumedFromStep": 0,
+            "checkpoint": {"step": 0, "time": "2026-01-01T00:00:00Z", "bytes": 123456789012, "seconds": 3},
+            "curve": [{"step": 1, "loss": "-1.5e-05"}],
         },
         "observedGeneration": 1,
         "startTime": "2026-01-01T00:00:00Z",
@@ -124,7 +147,7 @@ def test_a_status_is_kept_as_it_was_sent(api: Api, namespace: str) -> None:
     own.patch("trainjob", "job", {"status": status}, "--subresource=status")
     assert own.get("trainjob", "job")["status"] == status
     columns = own.cluster.kubectl("get", "trainjobs", f"--namespace={own.namespace}", "--no-headers").split()
-    assert columns[:4] == ["job", "Stalled", "lora_finetune_distributed", "0"]
+    assert columns[:4] == ["job", "Stalled", "lora_finetune_distributed", "0%"]
 
 
 @pytest.mark.parametrize(("status", "message"), REFUSED_STATUSES.values(), ids=REFUSED_STATUSES.keys())

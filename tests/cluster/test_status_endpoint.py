@@ -42,6 +42,8 @@ print(json.dumps({{
     "no time": send(url, "token", {{"trainerStatus": {{"progressPercentage": 1}}}}),
     "out of range": send(url, "token", {{"trainerStatus": status | {{"progressPercentage": 101}}}}),
     "another method": send(url, "token", {{}}, "PUT"),
+    "no progress": send(url, "token", {{"trainerStatus": status, "progress": {{"phase": "training", "step": "1"}}}}),
+    "progress": send(url, "token", {{"trainerStatus": status, "progress": {{"phase": "training", "step": 4}}}}),
     "Kubeflow's name": send(other, "token", {{"trainerStatus": status | {{"progressPercentage": 41}}}}),
 }}))
 """
@@ -122,14 +124,20 @@ def test_a_trainer_reports_and_others_cannot(operator: Installation, kube: Kube,
         "no time": (422, "Invalid"),
         "out of range": (422, "Invalid"),
         "another method": (404, "NotFound"),
+        "no progress": (422, "Invalid"),
+        "progress": (200, None),
         "Kubeflow's name": (200, None),
     }
     assert answers["good"][1] == {"trainerStatus": STATUS}
     assert "lastUpdatedTime is required when trainerStatus is present" in answers["no time"][1]["message"]
     job = kube.get("TrainJob", namespace, "tune")
+    assert "progress.step: Input should be a valid integer" in answers["no progress"][1]["message"]
     assert job["status"]["trainerStatus"] == STATUS | {"progressPercentage": 41}
+    assert job["status"]["progress"] == {"phase": "training", "step": 4, "summary": "41%"}, "it is suspended"
+    [_, shown] = operator.kubectl("get", "trainjob", "tune", f"--namespace={namespace}").splitlines()
+    assert " 41% " in shown
     managers = {each["manager"] for each in job["metadata"]["managedFields"] if each.get("subresource") == "status"}
-    assert "trainer-status" in managers
+    assert {"trainer-status", "trainer-progress"} <= managers
     assert job["status"]["conditions"], "the operator's part of the status stays"
 
 

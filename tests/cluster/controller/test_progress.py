@@ -4,17 +4,21 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from tests.cluster import crds
 from tests.cluster.controller.account import Account, rule
 from tests.cluster.kube import Kube
 from tests.cluster.namespaces import Namespaces
 from tests.cluster.stub import trainjob
+from tests.cluster.waiting import eventually
+from tests.devcluster import Cluster
+from tests.devcluster.errors import DevclusterError
 
 from trainjob_operator.controller.cache.caches import Caches
 from trainjob_operator.controller.endpoints.progress import ProgressEndpoint
@@ -28,6 +32,17 @@ STATUS: dict[str, Any] = {
     "metrics": [{"name": "loss", "value": "0.5"}],
     "lastUpdatedTime": "2026-01-01T00:00:00.123456Z",
 }
+PROGRESS: dict[str, Any] = {
+    "phase": "training",
+    "step": 4,
+    "steps": 10,
+    "epoch": 1,
+    "epochs": 2,
+    "resumedFromStep": 2,
+    "checkpoint": {"step": 2, "time": "2026-01-01T00:00:00Z", "bytes": 123456789012, "seconds": 3},
+    "curve": [{"step": step, "loss": "-1.5e-05"} for step in range(64)],
+}
+SUMMARY = {"summary": "40% 0:10:00"}
 WITH_OFFSET = {"trainerStatus": {"lastUpdatedTime": "2026-01-01T01:00:00.123456+01:00"}}
 FORBIDDEN = (403, "Forbidden", "Forbidden")
 NOT_ITS_POD = (403, "Forbidden", "Only a pod of the TrainJob may report, with the token that was mounted into it")
@@ -51,6 +66,7 @@ class Trainer:
         async with self.endpoint.post(status_path(self.namespace, self.name), data=data, headers=headers) as answer:
             if answer.status == 429:
                 assert int(answer.headers["Retry-After"]) > 0
+            assert answer.headers.get("Trainjob-Next-Report") == ("10" if answer.status == 200 else None)
             return answer.status, await answer.json()
 
     def token(self, pod: str | None = None, namespace: str = "") -> str:
@@ -96,7 +112,7 @@ async def reporting(kube: Kube, namespace: str, client: KubeClient, metrics: Met
     job = kube.create(job)
     name, uid = job["metadata"]["name"], job["metadata"]["uid"]
     caches = Caches(lambda _: None, lambda _: None)
-    caches.trainjobs.put(job)
+    caches.trainjobs.put(job | {"spec": job["spec"] | {"suspend": False}})  # as far as the endpoint knows, it trains
     pod = add_pod(kube, caches, namespace, name, uid)
     async with TestClient(TestServer(ProgressEndpoint(client, caches, metrics).app())) as endpoint:
         yield Trainer(kube, endpoint, caches, namespace, name, uid, pod)
@@ -115,16 +131,105 @@ def refused(answer: tuple[int, Any]) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"),
+    ("sent", "echoed", "kept"),
     [
-        pytest.param({"trainerStatus": STATUS | {"unknown": 1}, "more": 2}, {"trainerStatus": STATUS}, id="as it is"),
-        pytest.param(WITH_OFFSET, WITH_OFFSET, id="a time as it was sent"),
-        pytest.param({}, None, id="nothing"),
+        pytest.param(
+            {"trainerStatus": STATUS | {"unknown": 1}, "more": 2},
+            {"trainerStatus": STATUS},
+            {"trainerStatus": STATUS, "progress": SUMMARY},
+            id="Kubeflow's callback",
+        ),
+        pytest.param(
+            {"trainerStatus": STATUS, "progress": PROGRESS | {"summary": "lies", "unknown": 1}},
+            {"trainerStatus": STATUS, "progress": PROGRESS},
+            {"trainerStatus": STATUS, "progress": PROGRESS | SUMMARY},
+            id="our trainer",
+        ),
+        pytest.param(
+            {"progress": {"phase": "setup"}},
+            {"progress": {"phase": "setup"}},
+            {"progress": {"phase": "setup", "summary": "setup"}},
+            id="our trainer before the first step",
+        ),
+        pytest.param(WITH_OFFSET, WITH_OFFSET, WITH_OFFSET, id="a time as it was sent"),
+        pytest.param({}, {}, None, id="nothing"),
     ],
 )
-async def test_a_report_becomes_the_status_and_is_echoed(trainer: Trainer, sent: object, kept: object) -> None:
-    assert await trainer.send(sent) == (200, kept or {})
+async def test_a_report_becomes_the_status_and_is_echoed(
+    trainer: Trainer, sent: object, echoed: object, kept: object
+) -> None:
+    assert await trainer.send(sent) == (200, echoed)
     assert trainer.status() == kept
+
+
+async def test_our_trainer_and_the_callback_remove_nothing_of_each_other(trainer: Trainer) -> None:
+    late = STATUS | {"progressPercentage": 41}
+    await trainer.send({"trainerStatus": STATUS, "progress": PROGRESS})
+    await trainer.send({"trainerStatus": late})
+    assert trainer.status() == {"trainerStatus": late, "progress": PROGRESS | {"summary": "41% 0:10:00"}}
+
+    less = {name: value for name, value in PROGRESS.items() if name != "curve"}
+    await trainer.send({"trainerStatus": STATUS, "progress": less})
+    assert trainer.status() == {"trainerStatus": STATUS, "progress": less | SUMMARY}, "what it says no more goes"
+
+
+async def test_progress_that_is_none_is_refused_with_its_path(trainer: Trainer) -> None:
+    answer = await trainer.send({"trainerStatus": STATUS, "progress": PROGRESS | {"step": -1}})
+
+    assert refused(answer) == (422, "Invalid", "Invalid payload: progress.step: must be at least 0")
+    assert trainer.status() is None
+
+
+async def test_a_pod_that_reports_without_a_pause_waits(trainer: Trainer, metrics: Metrics) -> None:
+    token = trainer.token()
+    answers = [await trainer.send({"trainerStatus": STATUS}, token=token) for _ in range(20)]
+
+    held_back = [answer for answer in answers if answer[0] != 200]
+    assert refused(held_back[0]) == (429, "TooManyRequests", "A pod may report once a second: try again in 1 s")
+    assert metrics.api_requests.labels("apply", "trainjobs/status", "200")._value.get() < 20
+
+
+async def test_a_crd_without_progress_gets_what_it_knows(trainer: Trainer, cluster: Cluster, metrics: Metrics) -> None:
+    with without_progress(cluster, trainer):
+        assert (await trainer.send({"trainerStatus": STATUS, "progress": PROGRESS}))[0] == 200
+        assert trainer.status() == {"trainerStatus": STATUS}
+        assert (await trainer.send({"progress": PROGRESS}))[0] == 200
+        late = STATUS | {"progressPercentage": 41}
+        assert (await trainer.send({"trainerStatus": late, "progress": PROGRESS}))[0] == 200
+        assert trainer.status() == {"trainerStatus": late}
+    assert metrics.api_requests.labels("apply", "trainjobs/status", "500")._value.get() == 2, (
+        "it is not tried each time"
+    )
+
+
+@contextmanager
+def without_progress(cluster: Cluster, trainer: Trainer) -> Iterator[None]:
+    """Have the CRD of TrainJobs know no `status.progress`, as Kubeflow Trainer's."""
+    path = "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/progress"
+    crd = ("crd", "trainjobs.trainer.kubeflow.org")
+    cluster.kubectl("patch", *crd, "--type=json", f'--patch=[{{"op": "remove", "path": "{path}"}}]')
+    try:
+        eventually(lambda: not takes_progress(cluster, trainer))
+        yield
+    finally:
+        crds.install(cluster)
+        eventually(lambda: takes_progress(cluster, trainer))
+
+
+def takes_progress(cluster: Cluster, trainer: Trainer) -> bool:
+    body = {
+        "apiVersion": "trainer.kubeflow.org/v1alpha1",
+        "kind": "TrainJob",
+        "metadata": {"name": trainer.name, "namespace": trainer.namespace},
+        "status": {"progress": {"phase": "setup"}},
+    }
+    how = ("--server-side", "--subresource=status", "--force-conflicts", "--dry-run=server", "--filename=-")
+    try:
+        cluster.kubectl("apply", *how, text=json.dumps(body))
+    except DevclusterError as error:
+        assert "field not declared in schema" in str(error)  # noqa: PT017 - any other error is a failure
+        return False
+    return True
 
 
 async def test_a_chatty_trainer_costs_one_review(trainer: Trainer, metrics: Metrics) -> None:

@@ -216,7 +216,10 @@ class KubeClient:
     async def apply_status(
         self, resource: Resource, namespace: str, name: str, manifest: Mapping[str, Any], manager: str
     ) -> Body:
-        """Apply a part of an object's status on the server as this field manager; there must be such an object."""
+        """Apply a part of an object's status on the server as this field manager; there must be such an object.
+
+        It is tried twice: who has it applied waits, and has newer numbers soon.
+        """
         request = HttpRequest(
             "apply",
             f"{resource.plural}/status",
@@ -226,7 +229,7 @@ class KubeClient:
             body=orjson.dumps(manifest),
             content_type="application/apply-patch+yaml",
         )
-        return _parse((await self._transport.send(request)).body)
+        return _parse((await self._transport.send(request, attempts=2)).body)
 
 
 def _parse(body: bytes) -> Body:
