@@ -31,6 +31,7 @@ REFUSED = {
     "an exit code twice": (failing(on_codes(1, 1)), "onExitCodes.values[1]: Duplicate value: 1"),
     "256 exit codes": (failing(on_codes(*range(256))), "onExitCodes.values: Too many: 256"),
     "no condition": (failing(on_conditions()), "onPodConditions in body should have at least 1 items"),
+    "a condition of no name": (failing(on_conditions("no name")), "onPodConditions[0].type in body should match"),
     "21 rules": (failing(*[on_codes(1)] * 21), "failurePolicy.rules: Too many: 21"),
     "fewer restarts than none": (failing(maxRestarts=-1), "failurePolicy.maxRestarts in body should be greater"),
 }

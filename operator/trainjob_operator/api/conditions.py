@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from trainjob_operator.api.constraints import Constraints, Int64
+from trainjob_operator.api.constraints import QUALIFIED_NAME, Constraints, Int64
 from trainjob_operator.api.model import Model
 from trainjob_operator.wording import escape
 
@@ -53,14 +53,7 @@ _MESSAGE_LIMIT = 8192
 class Condition(Model):
     """A metav1.Condition. Times have whole seconds, as the API server keeps them."""
 
-    type: Annotated[
-        str,
-        Constraints(
-            max_length=316,
-            pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
-            r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
-        ),
-    ]
+    type: Annotated[str, QUALIFIED_NAME]
     status: Literal["True", "False", "Unknown"]
     reason: Annotated[
         str, Constraints(min_length=1, max_length=1024, pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")

@@ -63,6 +63,14 @@ OBJECT_NAME = Constraints(min_length=1, max_length=_LONGEST_NAME, pattern=f"^{_O
 """What Kubernetes lets an object of ours be called."""
 
 
+QUALIFIED_NAME = Constraints(
+    max_length=316,
+    pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
+    r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$",
+)
+"""What Kubernetes lets the type of a condition be."""
+
+
 def is_object_name(name: str) -> bool:
     """Tell whether there can be an object of this name."""
     return len(name) <= _LONGEST_NAME and _OBJECT_NAME.fullmatch(name) is not None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from trainjob_operator.api.constraints import Constraints, Int32, Rule
+from trainjob_operator.api.constraints import QUALIFIED_NAME, Constraints, Int32, Rule
 from trainjob_operator.api.model import Model
 
 FailureAction = Literal["FailTrainJob", "RestartTrainJob", "RestartTrainJobAndIgnoreMaxRestarts"]
@@ -29,7 +29,7 @@ class ExitCodes(Model):
 class PodConditionPattern(Model):
     """A condition of the pod to blame."""
 
-    type: Annotated[str, Constraints(min_length=1, max_length=316)]
+    type: Annotated[str, QUALIFIED_NAME]
     status: Annotated[Literal["True", "False", "Unknown"], Constraints(default="True")] = "True"
 
 

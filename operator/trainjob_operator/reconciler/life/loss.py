@@ -11,7 +11,12 @@ from datetime import datetime
 from trainjob_operator.api.conditions import Reason
 from trainjob_operator.api.status import FailureStatus
 from trainjob_operator.reconciler.children import JobChild, PodChild
-from trainjob_operator.reconciler.life.failure import Failure, find_failure, is_because_of_another
+from trainjob_operator.reconciler.life.failure import (
+    EVIDENCE_EXPECTED_WITHIN,
+    Failure,
+    find_failure,
+    is_because_of_another,
+)
 from trainjob_operator.reconciler.life.lifecycle import is_suspended
 from trainjob_operator.reconciler.ownership import Owned
 from trainjob_operator.reconciler.state import Observed
@@ -19,6 +24,7 @@ from trainjob_operator.reconciler.state import Observed
 _BY_POLICY = "PodFailurePolicy"
 _BY_A_POD = "BackoffLimitExceeded"
 _OUT_OF_MEMORY = "OOMKilled"
+_LONGEST = 1024  # characters of what Kubernetes says
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,9 @@ class Loss:
         """Say which pod was taken, from where, and why."""
         return self.sentence
 
-    def lacks_evidence(self, _now: datetime) -> bool:
-        """Tell that what is known suffices."""
-        return False
+    def lacks_evidence(self, now: datetime) -> bool:
+        """Tell whether a pod that was evicted, which stays, may still come into sight: that would be its own fault."""
+        return self.pod is None and abs(now - self.at) < EVIDENCE_EXPECTED_WITHIN
 
     def evidence(self) -> FailureStatus:
         """Put down what was seen, for the time when the pod is gone."""
@@ -112,7 +118,7 @@ def _find_loss(failure: Failure, pods: Collection[PodChild], *, has_own: bool) -
     if has_own:
         return None
     if outcome.reason == _BY_POLICY:
-        return Loss(job, None, outcome.at, _BY_POLICY, f"Job {job.name} failed: {outcome.message}")
+        return Loss(job, None, outcome.at, _BY_POLICY, f"Job {job.name} failed: {outcome.message[:_LONGEST]}")
     ended = [(pod.exit.at, pod.deleting, pod.name, pod) for pod in pods if pod.exit is not None]
     if not ended or outcome.reason != _BY_A_POD:
         return None
@@ -129,5 +135,6 @@ def _lose(job: JobChild, pod: PodChild, at: datetime) -> Loss:
     elif pod.disruption is not None:
         kind, said = pod.disruption.reason or "Disrupted", pod.disruption.message
         how = f"had to go ({kind})"
-    sentence = f"pod {pod.name} of Job {job.name}{where} {how}" + (f": {said.strip()}" if said.strip() else "")
+    said = said.strip()[:_LONGEST]
+    sentence = f"pod {pod.name} of Job {job.name}{where} {how}" + (f": {said}" if said else "")
     return Loss(job, pod, at, kind, sentence)

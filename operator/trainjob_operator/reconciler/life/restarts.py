@@ -51,11 +51,11 @@ def judge(runtime: Runtime | None, cause: Cause, status: TrainJobStatus | None) 
     told, reason = cause.describe(), cause.reason
     action, is_by_rule = _choose(policy, cause, group)
     counted = (status.restarts_count_towards_max if status is not None else None) or 0
+    if action == "FailTrainJob" and not is_by_rule:
+        return Judgement(action, reason, told)
     if action == "FailTrainJob":
         by_rule = ". A rule of the runtime (runPolicy.failurePolicy) has the TrainJob fail"
-        return (
-            Judgement(action, Reason.FAILURE_POLICY, told + by_rule) if is_by_rule else Judgement(action, reason, told)
-        )
+        return Judgement(action, Reason.FAILURE_POLICY, told + by_rule)
     if action == "RestartTrainJobAndIgnoreMaxRestarts":
         return Judgement(action, reason, f"all trainers restart, which does not count: {told}")
     most = policy.max_restarts or 0

@@ -94,6 +94,17 @@ def test_memory_that_ran_out_is_the_pod_s_own_fault_also_if_it_is_deleted() -> N
     assert isinstance(cause_of(pod, job=replace(JOB, outcome=BY_PODS)), Failure)
 
 
+@pytest.mark.parametrize("is_seen", [True, False], ids=["by the pod", "by its Job"])
+def test_no_more_is_told_than_a_status_holds(is_seen: bool) -> None:
+    pod = disrupted(POD, 0)
+    pod = replace(pod, conditions=tuple(replace(one, message="x" * 40000) for one in pod.conditions))
+    outcome = replace(OUTCOME, reason="PodFailurePolicy", message="x" * 40000)
+    cause = cause_of(*([pod] if is_seen else []), job=replace(JOB, outcome=outcome))
+
+    assert isinstance(cause, Loss)
+    assert len(cause.evidence().log_tail or "") < 1200
+
+
 @pytest.mark.parametrize(
     ("pod", "sentence", "kind"),
     [

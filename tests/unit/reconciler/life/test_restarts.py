@@ -8,7 +8,7 @@ from tests.world.life import INITIALIZERS, START, conditions, created, look, run
 from tests.world.objects import RUNTIME, restarting, trainjob
 from tests.world.world import World
 
-from trainjob_operator.reconciler.children import Exit
+from trainjob_operator.reconciler.children import Eviction, Exit, Outcome
 from trainjob_operator.reconciler.reconcile import reconcile
 from trainjob_operator.reconciler.state import Create, Delete, Event, Plan
 
@@ -252,6 +252,23 @@ def test_a_pod_that_somebody_deletes_is_taken_as_well() -> None:
     work(world)
 
     assert counts_of(world) == (1, None)
+
+
+@pytest.mark.parametrize("reason", ["", "low on memory"], ids=["a node that goes down", "the kubelet evicts it"])
+def test_what_the_kubelet_evicts_counts_and_what_goes_with_its_node_does_not(reason: str) -> None:
+    world = training(1, UNCOUNTED)
+    world.take_pods(NODE, "TerminationByKubelet")
+    evicted = Eviction(reason, START) if reason else None
+    for name, pod in world.pods.items():
+        world.pods[name] = replace(pod, phase="Failed", deleting=False, eviction=evicted)
+    job = world.jobs[NODE]
+    outcome = Outcome(succeeded=False, at=world.now, reason="PodFailurePolicy", message="at index 0")
+    world.jobs[NODE] = replace(job, active=0, ready=0, failed=1, outcome=outcome)
+
+    assert reconcile(look(world, pods=())) == Plan(requeue_after=2.0), "the pod may still come into sight"
+    work(world)
+
+    assert counts_of(world) == ((1, 1) if reason else (1, None))
 
 
 def test_what_is_taken_without_a_rule_for_it_counts() -> None:
