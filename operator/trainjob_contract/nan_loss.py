@@ -4,11 +4,9 @@ from collections.abc import Mapping
 
 from trainjob_contract.environment import NAN_STEPS
 from trainjob_contract.exit_codes import TrainerExitCode
-from trainjob_contract.recipes import is_count
+from trainjob_contract.variables import read_count, read_word
 
-OFF = "off"
 DEFAULT = 10
-WANTED = f"it has to be a whole number, 1 or more, or {OFF}"
 
 SENTENCE = "The loss was "
 """How the termination message begins. Programs that are not ours may end with the same exit code."""
@@ -25,12 +23,6 @@ def read_nan_steps(environment: Mapping[str, str]) -> int | None:
     Raises:
         ValueError: the variable is neither a number nor `off`; the text names it, and what it has to be.
     """
-    text = environment.get(NAN_STEPS, "").strip()
-    if not text:
+    if read_word(environment, NAN_STEPS) is None:
         return DEFAULT
-    if text.lower() == OFF:
-        return None
-    steps = int(text) if text.isascii() and text.isdecimal() else None
-    if not is_count(steps):
-        raise ValueError(f"{NAN_STEPS} is {text[:40]!r}; {WANTED}")
-    return steps
+    return read_count(environment, NAN_STEPS, can_be_off=True)
