@@ -12,7 +12,7 @@ from trainjob_operator.api.status import FailureStatus, TrainJobStatus
 from trainjob_operator.reconciler.children import Child
 from trainjob_operator.reconciler.life.creation import find_missing
 from trainjob_operator.reconciler.life.deadlines import expire, next_deadline
-from trainjob_operator.reconciler.life.failure import EVIDENCE_EXPECTED_WITHIN, find_evictions, find_failure
+from trainjob_operator.reconciler.life.failure import EVIDENCE_EXPECTED_WITHIN, find_evictions, find_failure, reason_of
 from trainjob_operator.reconciler.life.lifecycle import find_condition, is_finished, is_managed, is_suspended, release
 from trainjob_operator.reconciler.life.obstacles import (
     PREDECESSOR_GONE_WITHIN,
@@ -95,8 +95,7 @@ def _given_up(observed: Observed, owned: Owned) -> _End | None:
     stalled = find_condition(observed.job, ConditionType.STALLED)
     if stalled is None or observed.job.status is None or observed.job.status.failure is None:
         return None
-    reason = Reason.NAN_LOSS if stalled.reason == Reason.NAN_LOSS else Reason.FAILED_JOBS
-    return _End(reason, stalled.message, observed.now.replace(microsecond=0))
+    return _End(reason_of(observed.job.status.failure), stalled.message, observed.now.replace(microsecond=0))
 
 
 def _conclude(observed: Observed, owned: Owned) -> Plan:

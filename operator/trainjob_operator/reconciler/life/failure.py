@@ -34,9 +34,7 @@ class Failure:
     @property
     def reason(self) -> Reason:
         """What kind of failure it is."""
-        end = self.pod.exit if self.pod is not None else None
-        is_nan = end is not None and tells_of_nan(end.exit_code, end.message)
-        return Reason.NAN_LOSS if is_nan else Reason.FAILED_JOBS
+        return reason_of(self.evidence())
 
     def describe(self) -> str:
         """Say which container of which pod failed, with what exit code, and what it said last."""
@@ -68,6 +66,12 @@ class Failure:
             reason=(end.reason if end is not None else "") or self.outcome.reason,
             log_tail=(end.message if end is not None else "") or None,
         )
+
+
+def reason_of(evidence: FailureStatus) -> Reason:
+    """Tell what kind of failure it was, from what was seen of it."""
+    is_nan = evidence.exit_code is not None and tells_of_nan(evidence.exit_code, evidence.log_tail or "")
+    return Reason.NAN_LOSS if is_nan else Reason.FAILED_JOBS
 
 
 def _last_line(message: str) -> str:
