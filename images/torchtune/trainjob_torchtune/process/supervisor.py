@@ -50,8 +50,9 @@ def supervise(
         selector.register(wake, selectors.EVENT_READ)
         selector.register(child.output, selectors.EVENT_READ)
         while not child.is_done(time.monotonic()):
-            wait = transcript.wait(time.monotonic())
-            for key, _ in selector.select(_DRAIN_SECONDS if wait is None else min(wait, _DRAIN_SECONDS)):
+            now = time.monotonic()
+            wait = transcript.wait(now)
+            for key, _ in selector.select(min(_DRAIN_SECONDS if wait is None else wait, child.wait(now))):
                 if key.fileobj is wake:
                     child.receive(wake.recv(_CHUNK))
                 elif chunk := os.read(child.output, _CHUNK):
@@ -86,9 +87,13 @@ class _Child:
                 self._take(signal.Signals(number))
         self._reap()
 
+    def wait(self, now: float) -> float:
+        """Return for how many seconds at most nothing is to be done, unless something happens."""
+        return min(_DRAIN_SECONDS, max(self._ended_by - now, 0.0))
+
     def tick(self, now: float) -> None:
         """End it by the signal that came, if the other way has taken too long."""
-        if now > self._ended_by and self.code is None and self.asked_by is not None:
+        if now >= self._ended_by and self.code is None and self.asked_by is not None:
             self._ended_by = math.inf
             os.kill(self._pid, self.asked_by)
 

@@ -8,6 +8,7 @@ import pytest
 
 from trainjob_torchtune.steps.folder import Folder, read_note, state_of
 
+TENSORS = b"tensors"
 FACTS: dict[str, Any] = {"epoch": 1, "rows": 64, "processes": 2, "identity": {"seed": "7"}}
 
 
@@ -18,7 +19,7 @@ def folder(tmp_path: Path) -> Folder:
 
 def write(folder: Folder, step: int) -> None:
     folder.begin(step)
-    (folder.writing(step) / "__0_0.distcp").write_bytes(b"tensors" * step)
+    (folder.writing(step) / "__0_0.distcp").write_bytes(TENSORS)
 
 
 def commit(folder: Folder, *steps: int) -> None:
@@ -53,7 +54,7 @@ def test_a_note_says_what_it_is(folder: Folder) -> None:
     size = folder.commit(12, **FACTS, counters={"global_step": 12})
     path, note = next(folder.whole())
 
-    assert size == len(b"tensors") * 12
+    assert size == len(TENSORS)
     assert (note.epoch, note.rows, note.step, note.processes, note.identity) == (1, 64, 12, 2, {"seed": "7"})
     assert note.sizes == {"state/__0_0.distcp": size}
     assert (state_of(path) / "__0_0.distcp").is_file()
