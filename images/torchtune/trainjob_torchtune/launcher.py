@@ -27,7 +27,7 @@ from trainjob_torchtune.result.adapters import arrange_adapters
 from trainjob_torchtune.result.companions import list_weights, refresh_companions
 from trainjob_torchtune.result.sharing import share_weights
 from trainjob_torchtune.run.attendance import attend
-from trainjob_torchtune.run.catalogue import load_catalogue
+from trainjob_torchtune.run.catalogue import Catalogue, load_catalogue
 from trainjob_torchtune.run.config import load_config
 from trainjob_torchtune.run.evaluation_folder import working_folder
 from trainjob_torchtune.run.installed import check_installed
@@ -59,7 +59,9 @@ def launch(run: TuneRun, environment: Mapping[str, str]) -> int:
     topology = read_topology(run, settings, 1 if gpus is None else len(gpus))
     if on_cpu:
         settings = cpu.threads(topology.processes_per_node) | settings
-    prepared = check_settings(settings) or _prepare(run, settings, topology, None if gpus is None else len(gpus))
+    catalogue = load_catalogue()
+    accelerators = None if gpus is None else len(gpus)
+    prepared = check_settings(settings) or _prepare(run, catalogue, settings, topology, accelerators)
     if isinstance(prepared, Violation):
         return refuse(prepared, settings)
     run, training = prepared
@@ -71,7 +73,7 @@ def launch(run: TuneRun, environment: Mapping[str, str]) -> int:
     if nowhere is not None:
         return refuse(nowhere, settings, ExitCode.NOWHERE_TO_MEET)
     transcript = Transcript(_say)
-    attendance = attend(run, load_catalogue())
+    attendance = attend(run, catalogue)
     with working_folder(training), orderly_stop(settings, _say) as stop:
         variables = {**settings, **attendance.variables, **stop.variables}
         ending = supervise((*TUNE, *attendance.run.render()[1:]), variables, transcript, stop)
@@ -105,10 +107,13 @@ def refuse(violation: Violation, environment: Mapping[str, str], code: ExitCode 
 
 
 def _prepare(
-    run: TuneRun, environment: Mapping[str, str], topology: Topology, accelerators: int | None
+    run: TuneRun,
+    catalogue: Catalogue,
+    environment: Mapping[str, str],
+    topology: Topology,
+    accelerators: int | None,
 ) -> tuple[TuneRun, Training | None] | Violation:
     """Find the data of a built-in recipe's run, and check it; what a recipe of the user's own needs is not known."""
-    catalogue = load_catalogue()
     if not catalogue.is_builtin(run.recipe):
         return catalogue.check_module(run.recipe) or (run, None)
     if (lacking := check_installed(run.recipe)) is not None:

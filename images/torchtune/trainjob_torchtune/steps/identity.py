@@ -23,14 +23,13 @@ _FREE = frozenset(
         "checkpointer.adapter_checkpoint",
     }
 )
-_ROWS = "rows"
 _SHOWN = 3
 _LONGEST = 60
 
 
 def identify(recipe: str, rows: int, config: Mapping[str, Any]) -> Mapping[str, str]:
     """Return what the training is, as text by key; `config` is the configuration with all references resolved."""
-    return {"recipe": recipe, _ROWS: str(rows), **dict(_flatten(config, ""))}
+    return {"recipe": recipe, "rows": str(rows), **dict(_flatten(config, ""))}
 
 
 def compare(old: Mapping[str, str], new: Mapping[str, str]) -> str | None:
