@@ -74,14 +74,26 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         tmp_path_factory.mktemp("pair"), PET_NPROC_PER_NODE="auto", TRAINJOB_ACCELERATORS_PER_NODE="2"
     )
     with closing(Port("localhost")) as port:
-        words = container.tiny(
-            "full_finetune_distributed",
-            "llama3_2/1B_full",
-            "optimizer.lr=1e-3",
-            "gradient_accumulation_steps=1",
-            torchrun=(f"--rdzv_endpoint=localhost:{port.number}",),
-        )
-        return container, container.run(words)
+        return container, container.run(pair_words(container, port.number))
+
+
+def pair_words(container: Container, port: int) -> list[str]:
+    """Return the words after `tune` of a training of all weights by processes that meet at a port."""
+    return container.tiny(
+        "full_finetune_distributed",
+        "llama3_2/1B_full",
+        "optimizer.lr=1e-3",
+        "gradient_accumulation_steps=1",
+        torchrun=(f"--rdzv_endpoint=localhost:{port}",),
+    )
+
+
+def place(name: str, volume: Path, train: Callable[[str], Trained]) -> tuple[Container, list[str]]:
+    """Return what the case of a name runs in, and the words after `tune`; `train` gives the run of another case."""
+    others = {"reward/model": store.tiny() / "reward"}
+    if name == "KD":
+        others["teacher/model"] = train("full")[0].output / "epoch_0"
+    return render(CASES[name].tiny, volume, others)
 
 
 @pytest.fixture(scope="session")
@@ -92,10 +104,7 @@ def train(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Trained]:
     def train(name: str) -> Trained:
         if shutil.which("g++") is None:
             packages.ensure({"g++": "g++"})
-        others = {"reward/model": store.tiny() / "reward"}
-        if name == "KD":
-            others["teacher/model"] = train("full")[0].output / "epoch_0"
-        container, words = render(CASES[name].tiny, tmp_path_factory.mktemp("method"), others)
+        container, words = place(name, tmp_path_factory.mktemp("method"), train)
         assert CASES[name].recipe in words
         return container, container.run(words)
 

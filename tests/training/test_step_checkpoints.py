@@ -12,11 +12,8 @@ from pathlib import Path
 
 import pytest
 from tests.devcluster.port import Port
-from tests.models import store
-from tests.training.conftest import Trained
+from tests.training.conftest import Trained, pair_words, place
 from tests.training.container import Container, tiny_container
-from tests.training.methods import CASES
-from tests.training.rendered import render
 from tests.training.test_failures import with_argument
 
 METHODS = ("full", "LoRA", "QLoRA", "DoRA", "DPO", "LoRA-DPO", "KD", "QAT", "PPO")
@@ -78,10 +75,7 @@ def test_a_killed_training_goes_on_bitwise(
     train: Callable[[str], Trained], name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     whole, _ = train(name)
-    others = {"reward/model": store.tiny() / "reward"}
-    if name == "KD":
-        others["teacher/model"] = train("full")[0].output / "epoch_0"
-    container, words = render(CASES[name].tiny, tmp_path_factory.mktemp("killed"), others)
+    container, words = place(name, tmp_path_factory.mktemp("killed"), train)
     container = replace(container, variables=container.variables | EACH_STEP)
 
     kill_after_checkpoints(container, words, 3)
@@ -94,13 +88,7 @@ def test_two_processes_go_on_bitwise(pair: Trained, tmp_path: Path) -> None:
     container = tiny_container(tmp_path / "killed")
     container = replace(container, variables=whole.variables | EACH_STEP)
     with closing(Port("localhost")) as port:
-        words = container.tiny(
-            "full_finetune_distributed",
-            "llama3_2/1B_full",
-            "optimizer.lr=1e-3",
-            "gradient_accumulation_steps=1",
-            torchrun=(f"--rdzv_endpoint=localhost:{port.number}",),
-        )
+        words = pair_words(container, port.number)
         kill_after_checkpoints(container, words, 3)
 
         assert_it_goes_on(container, words, whole)
@@ -125,7 +113,7 @@ def test_it_stops_in_order_and_another_training_does_not_go_on_from_it(container
 
     assert outcome.code == 0, "\n".join(outcome.lines)
     [line] = [line for line in outcome.lines if line.startswith("Not going on from the checkpoint of step")]
-    assert "but from the start: " in line
+    assert ", which is removed, but from the start: " in line
     assert "optimizer.lr was " in line
 
 

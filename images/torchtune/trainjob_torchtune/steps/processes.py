@@ -52,11 +52,6 @@ class Processes:
         distributed.broadcast_object_list(values, src=0, group=self.group)
         return values[0]
 
-    def wait(self) -> None:
-        """Wait for all."""
-        if self.group is not None:
-            distributed.barrier(group=self.group)
-
     def part(self) -> None:
         """Close the group before the recipe closes its own: one that outlives it may abort the interpreter's end."""
         if self.group is not None:

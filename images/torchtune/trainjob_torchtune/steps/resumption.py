@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,7 @@ class Resumption:
             return self._restore(path, note)
         except FAILURES as error:
             if self.processes.is_first:
-                attempt(lambda: self.folder.set_aside(path))
-            self.processes.wait()
+                attempt(partial(self.folder.set_aside, path))
             raise RuntimeError(
                 f"The checkpoint {path} cannot be read, and is set aside; the next start goes on from the one before"
                 f" it: {brief(error)}"
@@ -69,8 +69,9 @@ class Resumption:
         """Choose the newest; if that one does not fit, none does, and all make place for the new training."""
         self.folder.tidy()
         for torn in list(self.folder.torn()):
-            trouble = attempt(lambda torn=torn: self.folder.set_aside(torn))  # type: ignore[misc]  # mypy: the default
-            self.say(f"Warning: The checkpoint {torn} is not whole: it is {trouble or 'set aside'}.")
+            trouble = attempt(partial(self.folder.set_aside, torn))
+            became = "is set aside" if trouble is None else f"cannot be set aside ({trouble})"
+            self.say(f"Warning: The checkpoint {torn} is not whole, and {became}.")
         newest = next(self.folder.whole(), None)
         if newest is None:
             return None
@@ -83,7 +84,7 @@ class Resumption:
             why = compare(note.identity, self.identity)
         if why is None:
             return newest
-        self.say(f"Not going on from the checkpoint of step {note.step}, but from the start: {why}.")
+        self.say(f"Not going on from the checkpoint of step {note.step}, which is removed, but from the start: {why}.")
         self.folder.clear()
         return None
 
