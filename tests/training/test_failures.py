@@ -75,6 +75,8 @@ def test_a_recipe_that_is_killed_wants_memory(container: Container) -> None:
     ("recipe", "torchrun"), [pytest.param(SINGLE, (), id="one"), pytest.param(PAIR, TWO, id="two")]
 )
 def test_sigterm_ends_everything(container: Container, recipe: tuple[str, str], torchrun: tuple[str, ...]) -> None:
+    # Less than is usual, so that little of the 30 s goes into saving on a busy machine.
+    container = replace(container, variables={"TRAINJOB_STOP_SECONDS": "5"})
     process = container.start(container.tiny(*recipe, *FOREVER, torchrun=torchrun))
     # The loss of a step is in the log while the run goes on.
     read_until_step(process)
@@ -85,9 +87,10 @@ def test_sigterm_ends_everything(container: Container, recipe: tuple[str, str], 
     process.send_signal(signal.SIGTERM)
     outcome = container.finish(process)
 
-    assert time.monotonic() - began < 90
+    assert time.monotonic() - began < 30, "the kubelet would have killed it"
     assert outcome.code == 143
-    assert re.match(rf"The recipe {recipe[0]} was stopped by SIGTERM[.;]", outcome.termination)
+    goes_on = r"\.|; it goes on from step \d+ when it starts again\."
+    assert re.fullmatch(rf"The recipe {recipe[0]} was stopped by SIGTERM({goes_on})", outcome.termination)
     assert list(with_argument(mark)) == []
 
 

@@ -40,6 +40,7 @@ def test_else_there_is_no_time_to_wait(seconds: str, has_begun: bool) -> None:
 def test_where_nothing_can_be_written_the_training_runs_all_the_same(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    # As TMPDIR would set it, which Python reads once.
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     said: list[str] = []
     with orderly_stop({}, said.append) as stop:
