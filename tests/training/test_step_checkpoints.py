@@ -65,6 +65,7 @@ def assert_it_goes_on(container: Container, words: list[str], whole: Container) 
 
     assert outcome.code == 0, "\n".join(outcome.lines)
     assert [line for line in outcome.lines if line.startswith("Going on from the checkpoint of step ")]
+    assert not [line for line in outcome.lines if "torch.distributed is disabled" in line]
     assert steps(container) == steps(whole)
     assert weights(container) == weights(whole)
     assert not (container.output / "steps").exists(), "nobody goes on from a step of a training that is done"

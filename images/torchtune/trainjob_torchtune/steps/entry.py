@@ -8,6 +8,7 @@ Which recipe is meant, a variable says.
 import importlib.util
 import os
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 
@@ -21,6 +22,8 @@ _MODULE = "trainjob_torchtune_recipe"
 
 def main() -> None:
     """Run the recipe that the environment names; torchrun gets the traceback of one that fails."""
+    # Of one process torch says so with each checkpoint, as if it were news.
+    warnings.filterwarnings("ignore", "torch.distributed is disabled", UserWarning)
     module = _load(Path(os.environ[RECIPE_FILE]))
     attach(module, os.environ)
     record(module.recipe_main)()
